@@ -1,0 +1,1 @@
+"""podctl: what a person or a script types. A client, nothing more."""

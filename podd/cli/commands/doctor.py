@@ -1,0 +1,136 @@
+"""`podctl doctor`: what works on this machine, and what to do where it does not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from podd.cli import examination
+from podd.cli.examination import Check, Verdict
+from podd.cli.output import Output, Tint, tinted
+from podd.cli.verb import Verb
+from podd.client import discovery
+from podd.errors import PoddError
+from podd.paths import Places, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Where the contract of the manifest looks for keys.
+KEYS: Final = (
+    "ANTHROPIC_API_KEY",
+    "OPENAI_API_KEY",
+    "OPENROUTER_API_KEY",
+    "AZURE_OPENAI_API_KEY",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "COHERE_API_KEY",
+    "CO_API_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+)
+
+_TINTS: Final[dict[Verdict, Tint]] = {
+    "ok": "green",
+    "info": "dim",
+    "warning": "yellow",
+    "broken": "red",
+}
+
+#: When a session began stands in the first 48 bits of its id (RFC 9562, UUIDv7).
+_TIME_DIGITS: Final = 12
+
+
+@click.command(cls=Verb, example="podctl doctor")
+@click.pass_obj
+def command(output: Output) -> int:
+    """Show what works on this machine, and what to do if not.
+
+    Changes nothing. Exit code 1 if something that podd needs is broken.
+    """
+    checks = list(_checks(places()))
+    broken = [check for check in checks if check.verdict == "broken"]
+    if output.json:
+        output.document(
+            {
+                "works": not broken,
+                "checks": [
+                    {
+                        "name": check.name,
+                        "verdict": check.verdict,
+                        "detail": check.detail,
+                        "remedy": check.remedy,
+                    }
+                    for check in checks
+                ],
+            }
+        )
+        return 1 if broken else 0
+    for check in checks:
+        _show(check)
+    if broken:
+        output.say(f"{len(broken)} broken")
+        return 1
+    return 0
+
+
+def _checks(where: Places) -> Iterator[Check]:
+    yield from examination.machine(where)
+    now = dt.datetime.now(tz=dt.UTC)
+    yield examination.clock(now, _newest_session(where))
+    yield examination.keys(KEYS, os.environ)
+    yield from _remains(where)
+
+
+def _remains(where: Places) -> Iterator[Check]:
+    """What the dead left; the table itself may be what does not work."""
+    from podd.scope_lock import Table, allocations
+
+    try:
+        with Table(where) as table:
+            dead = [one.pod for one in allocations(table) if not one.alive]
+    except PoddError as error:
+        yield Check("allocations", "broken", str(error), error.remedy)
+        return
+    live = {pod.name for pod in discovery.pods(where)}
+    yield from examination.leftovers(dead, sorted(_with_socket(where) - live))
+
+
+def _with_socket(where: Places) -> set[str]:
+    try:
+        return {
+            path.name for path in where.pods.iterdir() if _has_socket(where, path.name)
+        }
+    except OSError:
+        return set()
+
+
+def _has_socket(where: Places, name: str) -> bool:
+    return where.socket(name).exists()
+
+
+def _newest_session(where: Places) -> dt.datetime | None:
+    from podd.journal.sessions import Sessions
+
+    try:
+        newest = next(Sessions(where.sessions).newest_first(), None)
+    except PoddError:
+        return None
+    if newest is None:
+        return None
+    milliseconds = int(newest.session.replace("-", "")[:_TIME_DIGITS], 16)
+    try:
+        return dt.datetime.fromtimestamp(milliseconds / 1000, tz=dt.UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _show(check: Check) -> None:
+    verdict = tinted(f"{check.verdict:<8}", _TINTS[check.verdict], sys.stdout)
+    sys.stdout.write(f"{verdict} {check.name:<23} {check.detail}\n")
+    if check.remedy:
+        sys.stdout.write(f"{'':<9}{'':<23} -> {check.remedy}\n")

@@ -1,0 +1,132 @@
+"""A session's entries as a conversation that a person reads."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final, assert_never
+
+import msgspec
+
+from podd.cli.columns import fit
+from podd.cli.rendering import RESULT_WORDS, call_words, outcome_words
+from podd.core.context.conversation import ReasoningPart, TextPart, ToolCallPart
+from podd.core.session import entries as e
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: Characters of a tool call's arguments, or of a one-line summary, that are shown.
+#: Two spaces, a sign and this fit into 80 columns.
+LINE_WIDTH: Final = 74
+
+
+def paragraphs(entries: Iterable[e.AnyEntry]) -> Iterator[str]:
+    """Who said what, one paragraph an entry; entries that say nothing are left out.
+
+    Prose is indented by two spaces and otherwise as it was written. A tool call and
+    its result are one line each.
+    """
+    for entry in entries:
+        if text := paragraph(entry):
+            yield text
+
+
+def paragraph(entry: e.AnyEntry) -> str:  # noqa: C901, PLR0911, PLR0912  # one arm an entry
+    """One entry as text; empty where a conversation has nothing to show for it."""
+    match entry:
+        case e.InputAccepted():
+            steering = " (while it ran)" if entry.delivery == "steer" else ""
+            return _said(f"{_speaker(entry.origin)}{steering}", entry.at, entry.text)
+        case e.NotificationAccepted():
+            return _said(f"note from {entry.origin}", entry.at, entry.text)
+        case e.ModelResponded():
+            return _answer(entry)
+        case e.ToolResulted():
+            words = RESULT_WORDS[entry.status]
+            return f"  < {_line(f'{words}{entry.summary}', 0)}"
+        case e.LimitReached():
+            return f"  ! limit reached: {entry.limit}, one last step"
+        case e.StepFailed():
+            said = f", after {len(entry.partial)} characters" if entry.partial else ""
+            why = _line(entry.message, 30)
+            return f"  ! attempt {entry.attempt} failed: {entry.fault}{said}: {why}"
+        case e.TurnPaused():
+            return f"-- paused at {_time(entry.at)}"
+        case e.TurnResumed():
+            return f"-- resumed at {_time(entry.at)}"
+        case e.TurnEnded():
+            return f"-- turn {entry.turn} {outcome_words(entry.outcome)}"
+        case e.SurfaceSet():
+            if entry.cause == "started":
+                return ""
+            return f"-- a new manifest applies from {_time(entry.at)}"
+        case e.StopRequested():
+            return f"-- asked to stop ({entry.mode}, by {entry.by})"
+        case (
+            e.SessionStarted()
+            | e.PodStarted()
+            | e.SeqReserved()
+            | e.TurnStarted()
+            | e.CausesTaken()
+            | e.StepStarted()
+            | e.ToolStarted()
+            | e.FileChanged()
+            | e.SessionClosed()
+        ):
+            return ""
+        case _:
+            assert_never(entry)
+
+
+def call_line(call: ToolCallPart) -> str:
+    """A tool call on one line: its name and the argument that says most."""
+    try:
+        arguments: object = msgspec.json.decode(call.arguments or "{}")
+    except msgspec.DecodeError:
+        arguments = None
+    # Malformed, cut off, or no object: never run. What arrived is shown as it is.
+    shown = arguments if isinstance(arguments, dict) else call.arguments
+    return _line(call_words(call.name, shown), 0)
+
+
+def _answer(entry: e.ModelResponded) -> str:
+    blocks: list[str] = []
+    for part in entry.parts:
+        match part:
+            case TextPart():
+                if part.text.strip():
+                    blocks.append(_indented(part.text))
+            case ReasoningPart():
+                # Thought is not said. --json has it.
+                pass
+            case ToolCallPart():
+                blocks.append(f"  > {call_line(part)}")
+            case _:
+                assert_never(part)
+    if entry.stop_reason in {"output_limit", "context_overflow", "content_filter"}:
+        blocks.append(f"  ! the answer was cut: {entry.stop_reason}")
+    if not blocks:
+        return ""
+    return "\n".join([f"model  {_time(entry.at)}", *blocks])
+
+
+def _speaker(origin: str) -> str:
+    return "you" if origin == "user" else f"pod {origin}"
+
+
+def _said(who: str, at: str, text: str) -> str:
+    return f"{who}  {_time(at)}\n{_indented(text)}"
+
+
+def _indented(text: str) -> str:
+    return textwrap.indent(text.strip("\n"), "  ")
+
+
+def _time(at: str) -> str:
+    """RFC 3339 without its fraction: `2026-11-21 01:28:29Z`."""
+    return f"{at[:10]} {at[11:19]}Z" if len(at) >= len("2026-11-21T01:28:29") else at
+
+
+def _line(text: str, used: int) -> str:
+    """The text on one line, cut to what `used` columns leave."""
+    return fit(text, LINE_WIDTH - used)

@@ -1,0 +1,177 @@
+"""What happened, in a person's words. Pure: values in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from podd_protocol.events import (
+    Alert,
+    AnyEvent,
+    CausesTaken,
+    InputAccepted,
+    Lagged,
+    LimitReached,
+    Notification,
+    Reasoning,
+    RetryScheduled,
+    StateChanged,
+    StepStarted,
+    Stopping,
+    SurfaceChanged,
+    Text,
+    ToolCall,
+    ToolResult,
+    TurnEnded,
+    TurnStarted,
+)
+from podd_protocol.values import (
+    Cancelled,
+    Completed,
+    Failed,
+    Limited,
+    Outcome,
+    ToolStatus,
+    Usage,
+)
+
+#: Of a call's arguments, the one that says most, the first that is there.
+MAIN_ARGUMENTS: Final = (
+    "path",
+    "pattern",
+    "command",
+    "task",
+    "message",
+    "question",
+    "name",
+    "names",
+)
+
+RESULT_WORDS: Final[dict[ToolStatus, str]] = {
+    "ok": "",
+    "error": "failed: ",
+    "denied": "refused: ",
+    "interrupted": "interrupted: ",
+    "unknown": "may or may not have happened: ",
+}
+
+_LIMIT_WORDS: Final = {
+    "steps": "its limit of steps",
+    "tokens": "its limit of tokens",
+    "cost_usd": "its limit of money",
+    "wall_seconds": "its limit of time",
+    "pods": "its limit of pods",
+    "depth": "its limit of depth",
+    "output_tokens": "the model's limit of output",
+}
+
+
+def call_words(name: str, arguments: Any) -> str:  # noqa: ANN401  # whatever a model wrote
+    """A tool call as one would say it: its name and the argument that says most."""
+    return f"{name} {_main_argument(arguments)}".strip()
+
+
+def _main_argument(arguments: object) -> str:
+    if isinstance(arguments, str):
+        return arguments
+    if not isinstance(arguments, Mapping):
+        return ""
+    known = (arguments[name] for name in MAIN_ARGUMENTS if name in arguments)
+    value = next(known, None)
+    if value is None:
+        value = next((v for v in arguments.values() if isinstance(v, str)), "")
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def result_words(result: ToolResult) -> str:
+    """What came of a call: its status where that is not ok, and its summary."""
+    return f"{RESULT_WORDS[result.status]}{result.summary}"
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """How a turn ended."""
+    match outcome:
+        case Completed():
+            return "completed"
+        case Cancelled(by, reason):
+            why = f": {reason}" if reason else ""
+            return f"cancelled by {by}{why}"
+        case Limited(limit):
+            return f"stopped at {_LIMIT_WORDS[limit]}"
+        case Failed(code, message):
+            return f"failed ({code}): {message}"
+
+
+def usage_words(usage: Usage) -> str:
+    """Tokens in and out, and the money where it is known."""
+    taken = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
+    about = "about " if usage.estimated else ""
+    words = f"{about}{taken:,} tokens in, {usage.output_tokens:,} out"
+    if usage.cost_usd is not None:
+        words += f", ${usage.cost_usd:.4f}"
+    return words
+
+
+def duration_words(seconds: float) -> str:
+    """A length of time, as exact as anyone wants it."""
+    if seconds < 60:  # noqa: PLR2004  # a minute
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def first_line(text: str) -> str:
+    """The first line that says something, marked where more follows."""
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    if not lines:
+        return ""
+    return lines[0].strip() + (" …" if len(lines) > 1 else "")
+
+
+def event_words(event: AnyEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912  # a table
+    """An event as one line of a log; None where it says nothing to a person.
+
+    Deltas are None: the durable event that follows has the whole.
+    """
+    match event:
+        case InputAccepted(origin=origin, text=text):
+            return f"input from {origin}: {first_line(text)}"
+        case Notification(origin=origin, text=text):
+            return f"told by {origin}: {first_line(text)}"
+        case TurnStarted(turn=turn):
+            return f"turn {turn} started"
+        case CausesTaken(causes=causes):
+            return f"took in {len(causes)} more"
+        case StepStarted(step=step, attempt=attempt, model=model):
+            again = f", attempt {attempt}" if attempt > 1 else ""
+            return f"step {step}: asked {model}{again}"
+        case Text(text=text):
+            return f"said: {first_line(text)}"
+        case Reasoning(text=text):
+            return f"thought: {first_line(text)}"
+        case ToolCall(name=name, arguments=arguments):
+            return f"calls {call_words(name, arguments)}"
+        case ToolResult(name=name):
+            return f"{name}: {result_words(event) or event.status}"
+        case LimitReached(limit=limit):
+            words = _LIMIT_WORDS.get(limit, f"its limit of {limit}")
+            return f"reached {words}; one last step to hand over"
+        case TurnEnded(turn=turn, outcome=outcome, usage=usage):
+            return f"turn {turn} {outcome_words(outcome)} · {usage_words(usage)}"
+        case StateChanged(state=state):
+            return f"is {state}"
+        case SurfaceChanged(model=model, tools=tools):
+            return f"now uses {model} with {len(tools)} tools"
+        case RetryScheduled(delay_seconds=delay, reason=reason):
+            return f"no answer ({reason}); trying again in {duration_words(delay)}"
+        case Alert(level=level, message=message):
+            return f"{level}: {message}"
+        case Lagged(from_=first, to=last):
+            return f"events {first} to {last} were skipped"
+        case Stopping(mode=mode):
+            return "is stopping at once" if mode == "now" else "is stopping"
+        case _:
+            return None

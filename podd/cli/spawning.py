@@ -1,0 +1,162 @@
+"""Start a pod, run what is to be run, and end it again where that is wished."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import msgspec
+
+from podd.cli.ending import Process
+from podd.cli.interrupts import Interrupts
+from podd.cli.last_turn import Turns
+from podd.cli.output import Output
+from podd.cli.reaching import answer_seconds
+from podd.cli.result import TurnResult, report
+from podd.cli.running import (
+    follow_open_turn,
+    give,
+    how_to_go_on,
+    how_to_resume,
+    run_and_follow,
+)
+from podd.cli.starting import Wanted, started
+from podd.client.connection import PodConnection
+from podd.errors import PoddError, TimedOutError
+from podd.paths import Places
+from podd_protocol.replies import StatusReply
+from podd_protocol.requests import Shutdown, Status
+
+if TYPE_CHECKING:
+    from podd.launch.start import Started
+
+#: A pod that drains ends within 10 s, and has 5 s more to put its things in order.
+END_SECONDS: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spawning:
+    """One `podctl spawn`."""
+
+    output: Output
+    places: Places
+    want: Wanted
+    name: str | None
+    text: str | None
+    """The input to run; None: there is none."""
+    before: Turns | None
+    """Of the session to go on with, as it was left."""
+    replace: bool
+    afterwards: Literal["leave", "follow", "end"]
+    """Return when the pod is ready; follow the turn; and then end the pod."""
+
+    def run(self) -> int:
+        """Do it, and return the exit code."""
+        pod = started(
+            self.places,
+            self.want,
+            self.output,
+            name=self.name,
+            replace=self.replace,
+        )
+        seconds = answer_seconds(self.output)
+        with (
+            PodConnection.open(Path(pod.socket), seconds, pod=pod.name) as connection,
+            Interrupts() as interrupts,
+        ):
+            if self.afterwards == "leave":
+                return self._leave(connection, pod)
+            try:
+                result = self._follow(connection, interrupts)
+            except KeyboardInterrupt:
+                self._end_at_once(connection)
+                raise
+            except TimedOutError:
+                self._end(connection)
+                raise
+            if result is None and self.afterwards == "follow":
+                return self._leave(connection, pod)
+            self._end(connection)
+        if result is None:
+            return 0
+        go_on = how_to_resume if self.afterwards == "end" else how_to_go_on
+        report(self.output, result, how_to_go_on=go_on(self.places, pod.name))
+        return result.exit_code
+
+    def _follow(
+        self, connection: PodConnection, interrupts: Interrupts
+    ) -> TurnResult | None:
+        """Follow the input's turn, or the one that a restored pod goes on with."""
+        if self.text is not None:
+            return run_and_follow(
+                connection,
+                self.text,
+                when_busy="queue",
+                output=self.output,
+                places=self.places,
+                interrupts=interrupts,
+            )
+        return follow_open_turn(
+            connection,
+            before=self.before,
+            output=self.output,
+            places=self.places,
+            interrupts=interrupts,
+        )
+
+    def _leave(self, connection: PodConnection, pod: Started) -> int:
+        turn = None
+        if self.text is not None:
+            turn = give(connection, self.text, "queue").turn
+        status = connection.ask(Status(id=0))
+        if self.output.json:
+            fields = pod_document(status, pod)
+            self.output.document({"pod": fields | {"turn": turn or status.turn}})
+            return 0
+        self.output.text(pod.name)
+        self.output.say(f"{pod.name} is {status.state} (pid {status.pid})")
+        self.output.say(how_to_go_on(self.places, pod.name))
+        return 0
+
+    def _end(self, connection: PodConnection) -> None:
+        """With `--once`: end the pod and wait until it is gone."""
+        if self.afterwards != "end":
+            return
+        with Process.of(connection.welcome.pid) as process:
+            connection.ask(Shutdown(id=0, mode="drain"))
+            if not process.wait(END_SECONDS):
+                raise TimedOutError(
+                    what=f"the end of pod {connection.pod!r}",
+                    seconds=END_SECONDS,
+                    hint=f"podctl kill {connection.pod} ends it, its session stays",
+                )
+
+    def _end_at_once(self, connection: PodConnection) -> None:
+        """With `--once`, and nobody who would wait: leave nothing behind either way."""
+        if self.afterwards != "end":
+            return
+        try:
+            connection.ask(Shutdown(id=0, mode="now"))
+        except PoddError as error:
+            self.output.say(f"podctl: {error}")
+
+
+def pod_document(status: StatusReply, pod: Started) -> dict[str, Any]:
+    """A pod that was just started, with the fields that `list` gives it."""
+    scope = status.scope
+    return {
+        "name": pod.name,
+        "state": status.state,
+        "socket": pod.socket,
+        "pid": status.pid,
+        "session": pod.session,
+        "model": status.model,
+        "workdir": status.workdir,
+        "parent": None,
+        "scope": {"read": scope.read, "write": scope.write, "lent": scope.lent},
+        "turn": status.turn,
+        "usage": msgspec.to_builtins(status.usage),
+        "started_at": status.started_at,
+        "log": pod.log,
+    }

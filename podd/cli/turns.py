@@ -1,0 +1,56 @@
+"""The turns of a session, each with what was asked and what came of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from podd.core.session.entries import AnyEntry, InputAccepted, TurnEnded, TurnStarted
+from podd_protocol.values import Outcome, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn."""
+
+    turn: str
+    began: str = ""
+    """RFC 3339; empty while it waits for the turns before it."""
+    ended: str = ""
+    """RFC 3339; empty while it is open."""
+    input: str = ""
+    """What began it; empty where a notification did."""
+    outcome: Outcome | None = None
+    """None: it is open, or waits."""
+    text: str = ""
+    """Of the last answer."""
+    usage: Usage = Usage()
+
+
+def turns(entries: Iterable[AnyEntry]) -> list[Turn]:
+    """All turns, in the order in which they were asked for or began."""
+    found: dict[str, Turn] = {}
+    for entry in entries:
+        match entry:
+            case InputAccepted():
+                # What steers a turn that runs is not what began it.
+                if entry.turn not in found:
+                    found[entry.turn] = Turn(turn=entry.turn, input=entry.text)
+            case TurnStarted():
+                known = found.get(entry.turn, Turn(turn=entry.turn))
+                found[entry.turn] = msgspec.structs.replace(known, began=entry.at)
+            case TurnEnded():
+                known = found.get(entry.turn, Turn(turn=entry.turn))
+                found[entry.turn] = msgspec.structs.replace(
+                    known,
+                    ended=entry.at,
+                    outcome=entry.outcome,
+                    text=entry.text,
+                    usage=entry.usage,
+                )
+            case _:
+                continue
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""A pod's socket: connections, dispatch, subscriptions. No state of the pod."""

@@ -1,0 +1,166 @@
+"""One client: its lines in, its replies and events out.
+
+Reads before it writes, and goes on reading when it can no longer write: who sends
+and leaves is heard. What this client does wrong is told to it alone, and what it does
+not read piles up nowhere: events wait in the feed, replies in the requests that it has
+not been answered yet.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import anyio
+from anyio.abc import ByteStream
+
+from podd.controller.subscription import Subscription
+from podd_protocol.codec import BadLine, decode_request, encode
+from podd_protocol.lines import LINE_BYTES, LineBuffer, LineTooLongError
+from podd_protocol.replies import Failure, FailureCode, Ok, Reply
+from podd_protocol.requests import (
+    MIN_PROTOCOL,
+    PROTOCOL,
+    AnyRequest,
+    Hello,
+    Shutdown,
+    Status,
+    Subscribe,
+)
+
+#: Bytes asked of the socket at a time: a burst of small lines is one read.
+READ_BYTES = 64 * 1024
+
+
+class Dispatch(Protocol):
+    """What answers requests."""
+
+    async def answer(self, request: AnyRequest) -> Reply: ...
+
+    def subscribe(self, request: Subscribe) -> tuple[Ok, Subscription]: ...
+
+
+class Connection:
+    """Serves one client until it leaves."""
+
+    def __init__(self, stream: ByteStream, dispatch: Dispatch) -> None:
+        self._stream = stream
+        self._dispatch = dispatch
+        self._greeted = False
+        self._writable = True
+        self._write = anyio.Lock()
+        self._pump: anyio.CancelScope | None = None
+        self._reading = anyio.CancelScope()
+        self._leaving = False
+
+    async def serve(self) -> None:
+        """Return when the client has left or must leave."""
+        async with self._stream, anyio.create_task_group() as self._tasks:
+            try:
+                await self._read_lines()
+                if self._leaving and self._pump is not None:
+                    await anyio.sleep_forever()  # until the feed's end has gone out
+            finally:
+                self._tasks.cancel_scope.cancel()
+
+    def leave(self) -> None:
+        """The pod ends: go when what is owed to the client has been said."""
+        self._leaving = True
+        self._reading.cancel()
+
+    async def _read_lines(self) -> None:
+        buffer = LineBuffer()
+        while data := await self._receive():
+            try:
+                lines = buffer.feed(data)
+            except LineTooLongError:
+                await self._refuse_long_line()
+                return
+            for line in lines:
+                await self._take(line)
+        if buffer.pending.strip() and not self._leaving:
+            # Without its end nobody can know that the line is whole.
+            await self._fail(None, "bad_frame", "the last line was cut off")
+
+    async def _receive(self) -> bytes:
+        """What arrived; nothing if the client has left, or we must."""
+        with anyio.CancelScope() as self._reading:
+            if self._leaving:
+                return b""
+            try:
+                return await self._stream.receive(READ_BYTES)
+            except (anyio.EndOfStream, anyio.BrokenResourceError):
+                return b""
+        return b""
+
+    async def _refuse_long_line(self) -> None:
+        message = f"a line may have {LINE_BYTES} bytes; the connection is closed"
+        failure = Failure(
+            id=None, code="too_large", message=message, data={"limit": LINE_BYTES}
+        )
+        await self._send(encode(failure))
+
+    async def _take(self, line: bytes) -> None:
+        request = decode_request(line)
+        if isinstance(request, BadLine):
+            code = request.code
+            if not self._greeted and code not in ("bad_frame", "bad_field"):
+                await self._fail(request.id, "not_greeted", "say hello first")
+                return
+            failure = Failure(id=request.id, code=code, message=request.message)
+            await self._send(encode(failure))
+            return
+        if isinstance(request, Hello):
+            await self._greet(request)
+            return
+        if not self._greeted and not isinstance(request, Status | Shutdown):
+            await self._fail(request.id, "not_greeted", "say hello first")
+            return
+        if isinstance(request, Subscribe):
+            await self._subscribe(request)
+            return
+        await self._send(encode(await self._dispatch.answer(request)))
+
+    async def _fail(self, number: int | None, code: FailureCode, message: str) -> None:
+        await self._send(encode(Failure(id=number, code=code, message=message)))
+
+    async def _greet(self, request: Hello) -> None:
+        if not MIN_PROTOCOL <= request.protocol <= PROTOCOL:
+            failure = Failure(
+                id=request.id,
+                code="version_mismatch",
+                message=f"this pod speaks protocol {MIN_PROTOCOL} to {PROTOCOL}; "
+                "status and shutdown are answered all the same",
+                data={"protocol": PROTOCOL, "min_protocol": MIN_PROTOCOL},
+            )
+            await self._send(encode(failure))
+            return
+        self._greeted = True
+        await self._send(encode(await self._dispatch.answer(request)))
+
+    async def _subscribe(self, request: Subscribe) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+        ok, subscription = self._dispatch.subscribe(request)
+        await self._send(encode(ok))
+        self._pump = anyio.CancelScope()
+        self._tasks.start_soon(self._send_events, subscription, self._pump)
+
+    async def _send_events(
+        self, subscription: Subscription, scope: anyio.CancelScope
+    ) -> None:
+        with scope:
+            while chunk := await subscription.next_chunk():
+                await self._send(chunk)
+                if not self._writable:
+                    return
+            self._tasks.cancel_scope.cancel()
+
+    async def _send(self, data: bytes) -> None:
+        """Write whole lines; a client that has left is no error."""
+        if not self._writable:
+            return
+        async with self._write:
+            try:
+                await self._stream.send(data)
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError):
+                self._writable = False

@@ -1,0 +1,1 @@
+"""The state of one pod, folded from its entries."""

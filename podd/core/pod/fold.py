@@ -1,0 +1,189 @@
+"""entries -> state. All that restoring, auditing and testing a pod runs.
+
+Rules of this file:
+- `apply` is total and decides nothing: it knows no limits, settings or drivers. An
+  entry that cannot have happened (a result for no open call) changes nothing.
+- It changes the state in place: the conversation is appended to and never copied, so
+  an entry costs the same whatever the history. `decide` only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from podd.core.context import digest
+from podd.core.context.conversation import (
+    ConversationItem,
+    ModelItem,
+    TextPart,
+    ToolCallPart,
+    ToolResultItem,
+    UserItem,
+)
+from podd.core.pod.state import Answer, Cause, OpenCall, OpenTurn, Phase, PodState
+from podd.core.session import entries as e
+
+
+def fold(entries: Iterable[e.AnyEntry]) -> PodState:
+    """The state after these entries."""
+    state = PodState()
+    for entry in entries:
+        apply(state, entry)
+    return state
+
+
+def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, PLR0915  # one arm an entry
+    """Advance the state by one entry."""
+    state.n = entry.n
+    turn = state.turn
+    match entry:
+        case e.SessionStarted():
+            state.session, state.pod = entry.session, entry.pod
+            state.manifest = entry.manifest
+        case e.PodStarted():
+            state.stopping, state.closed = None, False
+        case e.SurfaceSet():
+            state.surface = entry.surface
+            state.surface_digest = digest.of_surface(entry.surface)
+            if entry.manifest is not None:
+                state.manifest = entry.manifest
+        case e.SeqReserved():
+            state.seq_reserved = entry.upto
+        case e.InputAccepted():
+            _accept_input(state, entry)
+        case e.NotificationAccepted():
+            state.causes += 1
+            state.waiting.append(
+                Cause(
+                    cause=entry.cause,
+                    kind="notification",
+                    origin=entry.origin,
+                    text=entry.rendered,
+                    wakes=entry.wake,
+                )
+            )
+            if entry.key is not None:
+                state.answers[entry.key] = Answer(entry.cause, None, None)
+        case e.TurnStarted():
+            state.turn = OpenTurn(entry.turn)
+            _take(state, entry.causes)
+        case e.CausesTaken():
+            _take(state, entry.causes)
+            if turn is not None:
+                turn.phase = Phase.READY
+        case e.LimitReached():
+            _append(state, UserItem(entry.notice, "notice"))
+            if turn is not None:
+                turn.limit = entry.limit
+                turn.phase = Phase.READY
+        case e.StepStarted():
+            if turn is not None:
+                turn.phase = Phase.AWAITING_MODEL
+                turn.step, turn.attempt = entry.step, entry.attempt
+                turn.request, turn.last_step = entry.request, entry.last
+                turn.failure = None
+        case e.StepFailed():
+            if turn is not None:
+                turn.phase = Phase.READY
+                turn.failure = (entry.fault, entry.message)
+        case e.ModelResponded():
+            if turn is not None:
+                _respond(state, turn, entry)
+        case e.ToolStarted():
+            if turn is not None and entry.call in turn.calls:
+                open_call = turn.calls[entry.call]
+                open_call.started_at = entry.at
+                open_call.repeatable = entry.repeatable
+        case e.ToolResulted():
+            if turn is not None and entry.call in turn.calls:
+                _resolve(state, turn, entry)
+        case e.TurnPaused():
+            if turn is not None:
+                turn.paused = True
+        case e.TurnResumed():
+            if turn is not None:
+                turn.paused = False
+        case e.TurnEnded():
+            state.turn = None
+            state.turns_ended += 1
+            state.last_outcome = entry.outcome
+        case e.FileChanged():
+            pass
+        case e.StopRequested():
+            state.stopping = entry.mode
+        case e.SessionClosed():
+            state.closed = True
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def result_text(summary: str, output: str) -> str:
+    """A tool result as the model reads it: what was done, then the content."""
+    return f"{summary}\n{output}" if output else summary
+
+
+def _append(state: PodState, item: ConversationItem) -> None:
+    state.conversation.append(item)
+    state.conversation_digest = digest.extend(state.conversation_digest, item)
+
+
+def _accept_input(state: PodState, entry: e.InputAccepted) -> None:
+    state.causes += 1
+    cause = Cause(
+        cause=entry.cause,
+        kind="input",
+        origin=entry.origin,
+        text=entry.text,
+        wakes=True,
+    )
+    (state.waiting if entry.delivery == "steer" else state.queue).append(cause)
+    if entry.key is not None:
+        answer = Answer(entry.cause, entry.turn, entry.position)
+        state.answers[entry.key] = answer
+
+
+def _take(state: PodState, causes: tuple[str, ...]) -> None:
+    """Move causes into the conversation, in the order the entry names them."""
+    known = {cause.cause: cause for cause in (*state.queue, *state.waiting)}
+    taken = set(causes)
+    for name in causes:
+        if (cause := known.get(name)) is not None:
+            _append(
+                state,
+                UserItem(cause.text)
+                if cause.kind == "input"
+                else UserItem(cause.text, "notification"),
+            )
+    state.queue = [cause for cause in state.queue if cause.cause not in taken]
+    state.waiting = [cause for cause in state.waiting if cause.cause not in taken]
+
+
+def _respond(state: PodState, turn: OpenTurn, entry: e.ModelResponded) -> None:
+    _append(state, ModelItem(entry.parts))
+    turn.text = "\n\n".join(p.text for p in entry.parts if isinstance(p, TextPart))
+    turn.stop_reason = entry.stop_reason
+    turn.usage += entry.usage
+    state.usage += entry.usage
+    turn.calls = {
+        part.call: OpenCall(part.call, part.name, part.arguments, part.provider_call)
+        for part in entry.parts
+        if isinstance(part, ToolCallPart)
+    }
+    turn.phase = Phase.AWAITING_TOOLS if turn.calls else Phase.ANSWERED
+
+
+def _resolve(state: PodState, turn: OpenTurn, entry: e.ToolResulted) -> None:
+    open_call = turn.calls.pop(entry.call)
+    _append(
+        state,
+        ToolResultItem(
+            call=entry.call,
+            name=entry.name,
+            status=entry.status,
+            text=result_text(entry.summary, entry.output),
+            provider_call=open_call.provider_call,
+        ),
+    )
+    if not turn.calls:
+        turn.phase = Phase.READY

@@ -1,0 +1,129 @@
+"""What a pod is at one moment: not stored, but folded from the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+from podd.core.context import digest
+from podd.core.context.conversation import ConversationItem
+from podd.core.context.request import Surface
+from podd.core.context.response import StopReason
+from podd_protocol.values import Limit, Outcome, Usage
+
+
+class Phase(Enum):
+    """Where an open turn stands."""
+
+    READY = "ready"
+    """Nothing is outstanding; the next step, or the end, is to be decided."""
+    AWAITING_MODEL = "awaiting_model"
+    AWAITING_TOOLS = "awaiting_tools"
+    ANSWERED = "answered"
+    """The model asked for no tool; whether that was the end is to be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Something that makes the model work, or that it is told: taken in once."""
+
+    cause: str
+    kind: Literal["input", "notification"]
+    origin: str
+    text: str
+    """As the model reads it."""
+    wakes: bool
+    """Starts a turn in an idle pod."""
+
+    @property
+    def turn(self) -> str:
+        """The turn that this cause starts, if it starts one."""
+        return turn_of(self.cause)
+
+
+def turn_of(cause: str) -> str:
+    """The name of the turn that a cause starts: one number serves both."""
+    return "t" + cause.removeprefix("c")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an accepted `run` or `notify` was told; a repeated key gets it again."""
+
+    cause: str
+    turn: str | None
+    position: int | None
+
+
+@dataclass(slots=True)
+class OpenCall:
+    """A tool call of the running step that has no result yet."""
+
+    call: str
+    name: str
+    arguments: str
+    provider_call: str
+    started_at: str | None = None
+    """None: announced by the model, not begun."""
+    repeatable: bool = False
+
+
+@dataclass(slots=True)
+class OpenTurn:
+    """The turn that runs or is paused."""
+
+    turn: str
+    phase: Phase = Phase.READY
+    paused: bool = False
+    step: int = 0
+    attempt: int = 0
+    request: str = ""
+    """Digest of the request that is, or was last, outstanding."""
+    calls: dict[str, OpenCall] = field(default_factory=dict)
+    """By id, in the model's order; a call leaves when it has its result."""
+    limit: Limit | None = None
+    """A limit was reached: the step now, or next, is the last."""
+    last_step: bool = False
+    """The step that `limit` grants has begun."""
+    failure: tuple[str, str] | None = None
+    """Fault and message, if the newest attempt failed."""
+    stop_reason: StopReason = "stop"
+    text: str = ""
+    """Of the newest response."""
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(slots=True)
+class PodState:
+    """One pod. Only `fold.apply` changes it."""
+
+    session: str = ""
+    pod: str = ""
+    n: int = 0
+    manifest: dict[str, Any] = field(default_factory=dict)
+    surface: Surface | None = None
+    surface_digest: str = ""
+    conversation: list[ConversationItem] = field(default_factory=list)
+    conversation_digest: str = digest.EMPTY
+    turn: OpenTurn | None = None
+    queue: list[Cause] = field(default_factory=list)
+    """Inputs that are to become turns of their own, in order."""
+    waiting: list[Cause] = field(default_factory=list)
+    """What the next checkpoint takes in."""
+    causes: int = 0
+    """How many there were; the next one's number is one higher."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """By key."""
+    usage: Usage = field(default_factory=Usage)
+    seq_reserved: int = 0
+    stopping: Literal["drain", "now"] | None = None
+    closed: bool = False
+    turns_ended: int = 0
+    last_outcome: Outcome | None = None
+
+    def request_digest(self, *, offer_tools: bool) -> str:
+        """Of the request that would be sent now."""
+        return digest.of_request(
+            self.surface_digest, self.conversation_digest, offer_tools=offer_tools
+        )

@@ -1,0 +1,1 @@
+"""The list of facts: entries, their digest chain, the events they stand for."""

@@ -1,0 +1,200 @@
+"""The durable events that an entry stands for.
+
+A pure function of the entry alone, so that a replay a year later says what was said
+live. Numbers run on from the entry's `seq`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+import msgspec
+
+from podd.core.context.conversation import (
+    ModelPart,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+)
+from podd.core.session import entries as e
+from podd_protocol import events as v
+
+
+def count(entry: e.AnyEntry) -> int:
+    """How many numbers the entry's events take."""
+    return len(events(entry))
+
+
+def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, PLR0912  # one arm an entry
+    """The entry's events, in order; none for what only podd itself needs to know."""
+    at, seq = entry.at, entry.seq
+    match entry:
+        case e.SessionStarted() | e.SeqReserved() | e.FileChanged() | e.SessionClosed():
+            return []
+        case e.PodStarted():
+            return [v.StateChanged(seq=seq, at=at, state=entry.state)]
+        case e.SurfaceSet():
+            return [
+                v.SurfaceChanged(
+                    seq=seq,
+                    at=at,
+                    model=entry.surface.model,
+                    tools=[tool.name for tool in entry.surface.tools],
+                )
+            ]
+        case e.InputAccepted():
+            return [
+                v.InputAccepted(
+                    seq=seq,
+                    at=at,
+                    turn=entry.turn,
+                    cause=entry.cause,
+                    origin=entry.origin,
+                    text=entry.text,
+                )
+            ]
+        case e.NotificationAccepted():
+            return [
+                v.Notification(
+                    seq=seq,
+                    at=at,
+                    cause=entry.cause,
+                    origin=entry.origin,
+                    text=entry.text,
+                )
+            ]
+        case e.TurnStarted():
+            return [
+                v.TurnStarted(
+                    seq=seq, at=at, turn=entry.turn, causes=list(entry.causes)
+                ),
+                v.StateChanged(seq=seq + 1, at=at, state="running"),
+            ]
+        case e.CausesTaken():
+            return [
+                v.CausesTaken(
+                    seq=seq, at=at, turn=entry.turn, causes=list(entry.causes)
+                )
+            ]
+        case e.LimitReached():
+            return [v.LimitReached(seq=seq, at=at, turn=entry.turn, limit=entry.limit)]
+        case e.StepStarted():
+            return [
+                v.StepStarted(
+                    seq=seq,
+                    at=at,
+                    turn=entry.turn,
+                    step=entry.step,
+                    attempt=entry.attempt,
+                    model=entry.model,
+                )
+            ]
+        case e.StepFailed():
+            return [
+                v.StepEnded(
+                    seq=seq,
+                    at=at,
+                    turn=entry.turn,
+                    step=entry.step,
+                    attempt=entry.attempt,
+                    stop_reason=entry.fault,
+                )
+            ]
+        case e.ModelResponded():
+            return _response(entry)
+        case e.ToolStarted():
+            return [
+                v.ToolStarted(
+                    seq=seq,
+                    at=at,
+                    turn=entry.turn,
+                    step=entry.step,
+                    call=entry.call,
+                    name=entry.name,
+                )
+            ]
+        case e.ToolResulted():
+            return [
+                v.ToolResult(
+                    seq=seq,
+                    at=at,
+                    turn=entry.turn,
+                    step=entry.step,
+                    call=entry.call,
+                    name=entry.name,
+                    status=entry.status,
+                    summary=entry.summary,
+                    output=entry.output,
+                    spilled_to=entry.spilled_to,
+                )
+            ]
+        case e.TurnPaused():
+            return [v.StateChanged(seq=seq, at=at, state="paused")]
+        case e.TurnResumed():
+            return [v.StateChanged(seq=seq, at=at, state="running")]
+        case e.TurnEnded():
+            return [
+                v.TurnEnded(
+                    seq=seq,
+                    at=at,
+                    turn=entry.turn,
+                    outcome=entry.outcome,
+                    text=entry.text,
+                    value=entry.value,
+                    usage=entry.usage,
+                ),
+                v.StateChanged(seq=seq + 1, at=at, state="idle"),
+            ]
+        case e.StopRequested():
+            return [v.StateChanged(seq=seq, at=at, state="stopping")]
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _part(entry: e.ModelResponded, seq: int, part: ModelPart) -> v.DurableEvent:
+    at, turn, step = entry.at, entry.turn, entry.step
+    match part:
+        case TextPart(text):
+            return v.Text(seq=seq, at=at, turn=turn, step=step, text=text)
+        case ReasoningPart(text):
+            return v.Reasoning(seq=seq, at=at, turn=turn, step=step, text=text)
+        case ToolCallPart(call, name, arguments):
+            return v.ToolCall(
+                seq=seq,
+                at=at,
+                turn=turn,
+                step=step,
+                call=call,
+                name=name,
+                arguments=_arguments(arguments),
+            )
+        case _ as unreachable:
+            assert_never(unreachable)
+
+
+def _response(entry: e.ModelResponded) -> list[v.DurableEvent]:
+    at, seq, turn, step = entry.at, entry.seq, entry.turn, entry.step
+    found = [_part(entry, number, part) for number, part in enumerate(entry.parts, seq)]
+    number = seq + len(found)
+    found.append(
+        v.UsageEvent(seq=number, at=at, turn=turn, step=step, usage=entry.usage)
+    )
+    found.append(
+        v.StepEnded(
+            seq=number + 1,
+            at=at,
+            turn=turn,
+            step=step,
+            attempt=entry.attempt,
+            stop_reason=entry.stop_reason,
+        )
+    )
+    return found
+
+
+def _arguments(text: str) -> Any:  # noqa: ANN401  # any JSON object
+    try:
+        value = msgspec.json.decode(text) if text.strip() else {}
+    except (msgspec.DecodeError, UnicodeError):
+        return text
+    return value if isinstance(value, dict) else text

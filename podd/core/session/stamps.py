@@ -1,0 +1,25 @@
+"""How a moment and a new session are written. Pure: time and randomness come in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+
+def rfc3339(nanoseconds: int) -> str:
+    """A moment since the epoch, as entries and documents write it: UTC, milliseconds."""
+    moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds // 1_000_000 % 1000:03d}Z"
+
+
+def uuid7(milliseconds: int, random: bytes) -> str:
+    """A session's id, RFC 9562 section 5.7: 48 bits of time, then randomness.
+
+    Args:
+        milliseconds: since the epoch.
+        random: 10 bytes.
+    """
+    value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(random, "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return str(UUID(int=value))

@@ -1,0 +1,1 @@
+"""The turn machine: facts in, entries and effects out. Live code alone runs it."""

@@ -1,0 +1,214 @@
+"""What follows by itself: the next step, the end of the turn, the next turn.
+
+The driver asks again until nothing follows. Each answer is one small move, so that
+every prefix of it in the journal is a state this file knows how to go on from.
+
+Two checkpoints take in what arrived meanwhile: after work (before the next step) and
+before completion.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from podd.core.pod.state import Cause, OpenCall, OpenTurn, Phase, PodState
+from podd.core.session import entries as e
+from podd.core.turn import effects as f
+from podd.core.turn.settings import Settings
+from podd_protocol.values import Completed, Failed, Limited, Outcome, ToolStatus
+
+Move = tuple[tuple[e.AnyEntry, ...], tuple[f.Effect, ...]]
+
+_NOTHING: Move = ((), ())
+
+
+def proceed(settings: Settings, state: PodState) -> Move:
+    """The next move; nothing where the pod waits for the world."""
+    turn = state.turn
+    if turn is None:
+        return _between_turns(state)
+    if turn.phase is Phase.AWAITING_MODEL:
+        return _NOTHING
+    if turn.phase is Phase.AWAITING_TOOLS:
+        return _begin_calls(settings, state, turn)
+    if turn.paused:
+        return _close(state) if state.stopping else _NOTHING
+    if turn.phase is Phase.ANSWERED:
+        return _end_or_go_on(state, turn)
+    return _next_step(settings, state, turn)
+
+
+def _between_turns(state: PodState) -> Move:
+    if state.stopping:
+        return _close(state)
+    if state.surface is None:
+        return (
+            _NOTHING  # the next turn starts when there is something to show the model
+        )
+    if any(cause.kind == "input" for cause in state.waiting):
+        return _start(state.waiting)  # a steer that no turn took in
+    if state.queue:
+        return _start([*state.waiting, state.queue[0]])
+    if any(cause.wakes for cause in state.waiting):
+        return _start(state.waiting)
+    return _NOTHING
+
+
+def _start(causes: list[Cause]) -> Move:
+    """A turn bears the name that its sender was told: that of its first input."""
+    inputs = [cause for cause in causes if cause.kind == "input"]
+    name = (inputs or causes)[0].turn
+    started = e.TurnStarted(turn=name, causes=tuple(c.cause for c in causes))
+    return (started,), ()
+
+
+def _close(state: PodState) -> Move:
+    turn = None if state.turn is None else state.turn.turn
+    return (e.SessionClosed(open_turn=turn),), (f.EndPod(mode="drain"),)
+
+
+def _begin_calls(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
+    """Announce each call that can be run; answer those that cannot."""
+    entries: list[e.AnyEntry] = []
+    effects: list[f.Effect] = []
+    for call in turn.calls.values():
+        if call.started_at is not None:
+            continue
+        refusal = _refusal(settings, state, turn, call)
+        if refusal is not None:
+            status, summary = refusal
+            entries.append(result(turn, call, status, summary))
+            continue
+        if turn.paused:
+            continue  # begun when the turn goes on
+        repeatable = call.name in settings.repeatable
+        entries.append(
+            e.ToolStarted(
+                turn=turn.turn,
+                step=turn.step,
+                call=call.call,
+                name=call.name,
+                repeatable=repeatable,
+            )
+        )
+        effects.append(
+            f.RunTool(
+                turn=turn.turn,
+                step=turn.step,
+                call=call.call,
+                name=call.name,
+                arguments=call.arguments,
+                repeatable=repeatable,
+            )
+        )
+    return tuple(entries), tuple(effects)
+
+
+def _refusal(
+    settings: Settings, state: PodState, turn: OpenTurn, call: OpenCall
+) -> tuple[ToolStatus, str] | None:
+    """Why a call is not to be run, if it is not."""
+    if turn.stop_reason == "output_limit":
+        return "error", settings.texts.cut_off
+    if turn.last_step:
+        return "denied", settings.texts.no_tools_left
+    assert state.surface is not None, "no turn starts without a surface"
+    names = [tool.name for tool in state.surface.tools]
+    if call.name not in names:
+        known = ", ".join(names) or "none"
+        return "error", f"there is no tool {call.name!r}; the tools are: {known}"
+    if (problem := arguments_problem(call.arguments)) is not None:
+        return "error", f"{call.name} was not run: {problem}"
+    return None
+
+
+def arguments_problem(text: str) -> str | None:
+    """Why this is no JSON object, if it is none. Nothing at all counts as `{}`."""
+    if not text.strip():
+        return None
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        return f"its arguments are not valid JSON ({error})"
+    if not isinstance(value, dict):
+        return "its arguments are not a JSON object"
+    return None
+
+
+def result(
+    turn: OpenTurn, call: OpenCall, status: ToolStatus, summary: str
+) -> e.ToolResulted:
+    """The result of a call that was not run to its end."""
+    return e.ToolResulted(
+        turn=turn.turn,
+        step=turn.step,
+        call=call.call,
+        name=call.name,
+        status=status,
+        summary=summary,
+    )
+
+
+def _next_step(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
+    if turn.failure is not None:
+        fault, message = turn.failure
+        if fault == "interrupted":
+            return _step(state, turn, step=turn.step, attempt=turn.attempt + 1)
+        return _end(turn, Failed(code=fault, message=message))
+    if turn.limit is not None and turn.last_step:
+        return _end(turn, Limited(limit=turn.limit))
+    if state.waiting and turn.step > 0 and not state.stopping:
+        return _take(state, turn, "after_work")
+    if turn.limit is None and turn.step >= settings.max_steps:
+        notice = settings.texts.limit("steps", settings.max_steps)
+        reached = e.LimitReached(turn=turn.turn, limit="steps", notice=notice)
+        return (reached,), ()
+    return _step(state, turn, step=turn.step + 1, attempt=1)
+
+
+def _step(state: PodState, turn: OpenTurn, *, step: int, attempt: int) -> Move:
+    assert state.surface is not None, "no turn starts without a surface"
+    last = turn.limit is not None
+    started = e.StepStarted(
+        turn=turn.turn,
+        step=step,
+        attempt=attempt,
+        model=state.surface.model,
+        request=state.request_digest(offer_tools=not last),
+        last=last,
+    )
+    request = f.RequestModel(
+        turn=turn.turn, step=step, attempt=attempt, offer_tools=not last
+    )
+    return (started,), (request,)
+
+
+def _end_or_go_on(state: PodState, turn: OpenTurn) -> Move:
+    match turn.stop_reason:
+        case "output_limit":
+            return _end(turn, Limited(limit="output_tokens"))
+        case "content_filter":
+            message = "the provider's content filter cut the answer"
+            return _end(turn, Failed(code="content_filter", message=message))
+        case "context_overflow":
+            message = "the conversation no longer fits into the model's context"
+            return _end(turn, Failed(code="context_overflow", message=message))
+        case "stop" | "tool_use" | "unknown":
+            pass
+    if turn.limit is not None:
+        return _end(turn, Limited(limit=turn.limit))
+    if state.waiting and not state.stopping:
+        return _take(state, turn, "before_completion")
+    return _end(turn, Completed())
+
+
+def _take(state: PodState, turn: OpenTurn, checkpoint: e.Checkpoint) -> Move:
+    causes = tuple(cause.cause for cause in state.waiting)
+    return (e.CausesTaken(turn=turn.turn, causes=causes, checkpoint=checkpoint),), ()
+
+
+def _end(turn: OpenTurn, outcome: Outcome) -> Move:
+    ended = e.TurnEnded(
+        turn=turn.turn, outcome=outcome, text=turn.text, usage=turn.usage
+    )
+    return (ended,), ()

@@ -1,0 +1,70 @@
+"""The states of the turn machine, derived from a pod's state."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from podd.core.pod.state import Phase, PodState
+from podd_protocol.values import State
+
+
+class MachineState(Enum):
+    """Everything that makes a difference to what may happen next."""
+
+    IDLE = "idle"
+    READY = "ready"
+    AWAITING_MODEL = "awaiting_model"
+    AWAITING_TOOLS = "awaiting_tools"
+    ANSWERED = "answered"
+    PAUSED = "paused"
+    """Nothing is outstanding."""
+    PAUSED_AWAITING_TOOLS = "paused_awaiting_tools"
+    """What was begun runs to its end; nothing new is begun."""
+    DRAINING = "draining"
+    """A stop was asked for; nothing is outstanding, the end is to be decided."""
+    DRAINING_AWAITING_MODEL = "draining_awaiting_model"
+    DRAINING_AWAITING_TOOLS = "draining_awaiting_tools"
+    CLOSED = "closed"
+
+
+_BY_PHASE = {
+    Phase.READY: MachineState.READY,
+    Phase.AWAITING_MODEL: MachineState.AWAITING_MODEL,
+    Phase.AWAITING_TOOLS: MachineState.AWAITING_TOOLS,
+    Phase.ANSWERED: MachineState.ANSWERED,
+}
+_PAUSED_BY_PHASE = {
+    Phase.READY: MachineState.PAUSED,
+    Phase.AWAITING_MODEL: MachineState.PAUSED,  # never: a pause gives the request up
+    Phase.AWAITING_TOOLS: MachineState.PAUSED_AWAITING_TOOLS,
+    Phase.ANSWERED: MachineState.PAUSED,
+}
+_DRAINING_BY_PHASE = {
+    Phase.READY: MachineState.DRAINING,
+    Phase.AWAITING_MODEL: MachineState.DRAINING_AWAITING_MODEL,
+    Phase.AWAITING_TOOLS: MachineState.DRAINING_AWAITING_TOOLS,
+    Phase.ANSWERED: MachineState.DRAINING,
+}
+
+
+def machine_state(state: PodState) -> MachineState:
+    """Where the machine stands."""
+    if state.closed:
+        return MachineState.CLOSED
+    turn = state.turn
+    if state.stopping is not None:
+        if turn is None:
+            return MachineState.DRAINING
+        return _DRAINING_BY_PHASE[turn.phase]
+    if turn is None:
+        return MachineState.IDLE
+    return (_PAUSED_BY_PHASE if turn.paused else _BY_PHASE)[turn.phase]
+
+
+def public_state(state: PodState) -> State:
+    """What clients are told."""
+    if state.closed or state.stopping is not None:
+        return "stopping"
+    if state.turn is None:
+        return "idle"
+    return "paused" if state.turn.paused else "running"

@@ -1,0 +1,101 @@
+"""What is legal, as a table.
+
+Theory of operation
+-------------------
+A pod is always in one `MachineState`. Each fact that reaches it is looked up in
+`TRANSITIONS[state][type(fact)]`. The table says only whether the fact counts; what
+follows from it is decided in decide.py, by a `match` that mypy knows to be whole.
+
+- `take`: it counts.
+- `stale`: it is about something that is over (a late result, a repeated answer). It
+  changes nothing and is nobody's fault.
+- anything else is the code with which the sender is refused.
+
+Facts come in three kinds, and the rows are built from them: what people ask for, what
+effects come back with, and what the process tells itself.
+
+The states form three groups with the same shape: running, paused, draining. A model's
+answer counts only where one is awaited, a tool's result only where tools are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from podd.core.turn import inputs as i
+from podd.core.turn.states import MachineState as S
+
+Refusal = Literal["busy", "not_running", "not_paused", "stopping"]
+Verdict = Literal["take", "stale"] | Refusal
+
+Row = Mapping[type[i.Input], Verdict]
+
+
+def _row(  # one column a kind of fact
+    *,
+    work: Verdict = "take",
+    offered: Verdict = "busy",
+    pause: Verdict = "not_running",
+    resume: Verdict = "not_paused",
+    cancel: Verdict = "take",
+    stop: Verdict = "take",
+    deadline: Verdict = "stale",
+    model: Verdict = "stale",
+    tool: Verdict = "stale",
+    surface: Verdict = "take",
+    proceed: Verdict = "take",
+) -> Row:
+    return {
+        i.InputQueued: work,
+        i.InputSteered: work,
+        i.InputOffered: offered,
+        i.NotificationSent: work,
+        i.PauseRequested: pause,
+        i.ResumeRequested: resume,
+        i.CancelRequested: cancel,
+        i.StopAsked: stop,
+        i.DeadlinePassed: deadline,
+        i.PodRestored: "take",
+        i.SurfaceRendered: surface,
+        i.ModelAnswered: model,
+        i.ModelFailed: model,
+        i.ToolFinished: tool,
+        i.Proceeded: proceed,
+    }
+
+
+def _draining(*, model: Verdict = "stale", tool: Verdict = "stale") -> Row:
+    return _row(
+        work="stopping",
+        offered="stopping",
+        pause="stopping",
+        resume="stopping",
+        deadline="take",
+        model=model,
+        tool=tool,
+    )
+
+
+TRANSITIONS: Final[Mapping[S, Row]] = {
+    S.IDLE: _row(offered="take", cancel="not_running"),
+    S.READY: _row(pause="take"),
+    S.AWAITING_MODEL: _row(pause="take", model="take"),
+    S.AWAITING_TOOLS: _row(pause="take", tool="take"),
+    S.ANSWERED: _row(pause="take"),
+    S.PAUSED: _row(resume="take"),
+    S.PAUSED_AWAITING_TOOLS: _row(resume="take", tool="take"),
+    S.DRAINING: _draining(),
+    S.DRAINING_AWAITING_MODEL: _draining(model="take"),
+    S.DRAINING_AWAITING_TOOLS: _draining(tool="take"),
+    S.CLOSED: _row(
+        work="stopping",
+        offered="stopping",
+        pause="stopping",
+        resume="stopping",
+        cancel="stopping",
+        stop="stale",
+        surface="stale",
+        proceed="stale",
+    ),
+}

@@ -1,0 +1,620 @@
+"""The errors of podd, by who must act on them.
+
+    PoddError
+      UsageError               whoever typed the command
+      ManifestError            whoever edits the file
+      MissingKeyError          whoever sets the environment
+      NoSuchError              a pod, session or file that is not there
+      HeldError                someone must give way
+        NameTakenError
+        ScopeConflictError
+        SessionHeldError
+      DeniedError              not allowed, and asking again will not help
+        OutsideScopeError
+        UnsafeDirectoryError
+        LeaseLostError
+      PodNotAnsweringError     whoever looks after the machine
+        PodEndedError
+      StartFailedError         depends on what it met
+      FailureReplyError        depends on what the pod says
+      PausedError              whoever paused the pod
+      TimedOutError
+      StorageError             whoever looks after the disk
+        JournalDamagedError
+        NewerFormatError
+        UnknownEntryError
+      ProviderError            wait, or look at the account
+
+Rules of this file: fields first, prose in `__str__`; `code` is the stable word that
+crosses the wire and stands in `--json`; `exit_code` is what `podctl` ends with
+(both are listed in docs/operations.md). A failing tool is not an exception: it is a
+result that the model reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Literal
+
+
+def _rebuild(kind: type[PoddError], values: dict[str, Any]) -> PoddError:
+    return kind(**values)
+
+
+@dataclass(eq=False, kw_only=True)
+class PoddError(Exception):
+    """Something went wrong that a person can act on."""
+
+    code: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 1
+
+    @property
+    def remedy(self) -> str:
+        """What to do next; empty where nobody can know."""
+        return ""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The fields, for `--json` and the wire."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return _rebuild, (type(self), values)
+
+
+@dataclass(eq=False, kw_only=True)
+class UsageError(PoddError):
+    """The command line asks for something that makes no sense."""
+
+    code: ClassVar[str] = "usage"
+    exit_code: ClassVar[int] = 2
+
+    reason: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return self.reason
+
+    @property
+    def remedy(self) -> str:
+        return self.hint
+
+
+@dataclass(eq=False, kw_only=True)
+class ManifestError(PoddError):
+    """A manifest, or a `--set`, says something that cannot be."""
+
+    code: ClassVar[str] = "bad_manifest"
+    exit_code: ClassVar[int] = 2
+
+    path: str
+    """The file, or where else the value came from (`--set`, `built-in`)."""
+    reason: str
+    key: str = ""
+    """Dotted, as `--set` takes it."""
+    line: int | None = None
+    """From 1; None where the value has no line."""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        return (
+            f"{place}: {self.key}: {self.reason}"
+            if self.key
+            else (f"{place}: {self.reason}")
+        )
+
+    @property
+    def remedy(self) -> str:
+        return self.hint
+
+
+KeyProblem = Literal["absent", "unreadable", "unsendable"]
+"""Unsendable: not one word of printable ASCII, so no header can carry it."""
+
+
+@dataclass(eq=False, kw_only=True)
+class MissingKeyError(PoddError):
+    """A provider needs a key that is not there, or that cannot be one."""
+
+    code: ClassVar[str] = "missing_key"
+    exit_code: ClassVar[int] = 2
+
+    provider: str
+    variables: tuple[str, ...]
+    """Any of these would do. Empty: no variable would, only `model.auth`."""
+    host: str = ""
+    """Where the key would go, if no vendor's variable may be sent there."""
+    file: str = ""
+    """Where `model.auth` says the key is, if it names a file."""
+    problem: KeyProblem = "absent"
+
+    def __str__(self) -> str:
+        where = self.file or " or ".join(self.variables)
+        if self.problem != "absent":
+            return f"provider {self.provider!r}: the key in {where} is {self.problem}"
+        if where:
+            return f"provider {self.provider!r} needs {where}"
+        return (
+            f"provider {self.provider!r} has no key that may be sent to {self.host!r}"
+        )
+
+    @property
+    def remedy(self) -> str:
+        auth = 'model.auth to { env = "NAME" }, { file = "..." } or { none = true }'
+        if self.file:
+            return f"put the key, and nothing else, into {self.file}, or set {auth}"
+        if self.variables:
+            return f"export {self.variables[0]}=..., or set {auth}"
+        return f"set {auth}"
+
+
+@dataclass(eq=False, kw_only=True)
+class NoSuchError(PoddError):
+    """What was named is not there."""
+
+    exit_code: ClassVar[int] = 3
+
+    what: Literal["pod", "session", "file"]
+    name: str
+    hint: str = ""
+
+    @property
+    def code(self) -> str:  # type: ignore[override]  # varies with `what`
+        return f"no_such_{self.what}"
+
+    def __str__(self) -> str:
+        return f"there is no {self.what} {self.name!r}"
+
+    @property
+    def remedy(self) -> str:
+        if self.hint:
+            return self.hint
+        return {
+            "pod": "podctl list shows the live pods, podctl list --all the ended ones",
+            "session": "podctl session list shows what there is",
+            "file": "check the path; podctl init writes a first manifest",
+        }[self.what]
+
+
+@dataclass(eq=False, kw_only=True)
+class HeldError(PoddError):
+    """Someone else has what was asked for."""
+
+    exit_code: ClassVar[int] = 4
+
+
+@dataclass(eq=False, kw_only=True)
+class NameTakenError(HeldError):
+    """A live pod has this name."""
+
+    code: ClassVar[str] = "name_taken"
+
+    name: str
+    pid: int
+    since: str
+    """RFC 3339."""
+
+    def __str__(self) -> str:
+        return (
+            f"the name {self.name!r} is taken by a live pod "
+            f"(pid {self.pid}, since {self.since})"
+        )
+
+    @property
+    def remedy(self) -> str:
+        return (
+            f"use --name OTHER, talk to it with podctl run {self.name} PROMPT, "
+            f"or end it with podctl stop {self.name}"
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class ScopeConflictError(HeldError):
+    """A live pod may write where we want to."""
+
+    code: ClassVar[str] = "scope_conflict"
+
+    path: str
+    """What we asked for."""
+    holder: str
+    holder_path: str
+    since: str
+    doing: str = ""
+
+    def __str__(self) -> str:
+        doing = f", {self.doing}" if self.doing else ""
+        return (
+            f"{self.path} is writable by pod {self.holder!r} "
+            f"(through {self.holder_path}, since {self.since}{doing})"
+        )
+
+    @property
+    def remedy(self) -> str:
+        return (
+            f"look with podctl status {self.holder} or podctl scope check "
+            f"{self.path}; stop it with podctl stop {self.holder}, or ask for "
+            "another directory in [scope] write"
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class SessionHeldError(HeldError):
+    """A live process writes this session."""
+
+    code: ClassVar[str] = "session_held"
+
+    session: str
+    pod: str
+
+    def __str__(self) -> str:
+        return f"session {self.session} is being written by pod {self.pod!r}"
+
+    @property
+    def remedy(self) -> str:
+        return (
+            f"talk to it with podctl run {self.pod} PROMPT, "
+            f"or end it with podctl stop {self.pod}"
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class DeniedError(PoddError):
+    """Not allowed."""
+
+    code: ClassVar[str] = "denied"
+    exit_code: ClassVar[int] = 5
+
+    reason: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return self.reason
+
+    @property
+    def remedy(self) -> str:
+        return self.hint
+
+
+@dataclass(eq=False, kw_only=True)
+class UnsafeDirectoryError(PoddError):
+    """A directory that podd needs for itself alone cannot be used."""
+
+    code: ClassVar[str] = "denied"
+    exit_code: ClassVar[int] = 5
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        return (
+            "remove it or make it yours alone (chown, chmod 700), or point "
+            "PODD_RUNTIME_DIR, PODD_STATE_DIR or PODD_CONFIG_DIR elsewhere"
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class OutsideScopeError(PoddError):
+    """A path that this pod may not touch in this way."""
+
+    code: ClassVar[str] = "outside_scope"
+    exit_code: ClassVar[int] = 5
+
+    path: str
+    access: Literal["read", "write"]
+    reason: str
+
+    def __str__(self) -> str:
+        return f"may not {self.access} {self.path}: {self.reason}"
+
+
+LeaseLoss = Literal["table_gone", "allocation_gone", "allocation_changed"]
+
+
+@dataclass(eq=False, kw_only=True)
+class LeaseLostError(PoddError):
+    """This pod's allocation is no longer its own, so it must not write."""
+
+    code: ClassVar[str] = "denied"
+    exit_code: ClassVar[int] = 5
+
+    loss: LeaseLoss
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"the lease on the scope is lost ({self.loss}): {self.detail}"
+
+    @property
+    def remedy(self) -> str:
+        return "stop this pod and resume its session: podctl resume takes a new lease"
+
+
+@dataclass(eq=False, kw_only=True)
+class PodNotAnsweringError(PoddError):
+    """A pod is there and says nothing."""
+
+    code: ClassVar[str] = "not_answering"
+    exit_code: ClassVar[int] = 8
+
+    pod: str
+    reason: str
+    log: str = ""
+
+    def __str__(self) -> str:
+        return f"pod {self.pod!r} does not answer: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        look = f"its log is {self.log}; " if self.log else ""
+        return f"{look}podctl kill {self.pod} ends it, its session stays"
+
+
+@dataclass(eq=False, kw_only=True)
+class PodEndedError(PodNotAnsweringError):
+    """A pod went away while somebody waited for it."""
+
+    code: ClassVar[str] = "pod_ended"
+
+    session: str
+
+    def __str__(self) -> str:
+        return f"pod {self.pod!r} is gone: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        look = f"; its log is {self.log}" if self.log else ""
+        return f"podctl resume {self.session} goes on where it stopped{look}"
+
+
+@dataclass(eq=False, kw_only=True)
+class StartFailedError(PoddError):
+    """A new pod said why it cannot be."""
+
+    pod: str
+    failure: str
+    """The code word of what it met."""
+    status: int
+    """The exit code that goes with it."""
+    message: str
+    advice: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:  # type: ignore[override]  # what the pod met
+        return self.failure
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]  # as above
+        return self.status
+
+    def __str__(self) -> str:
+        return f"pod {self.pod!r} could not start: {self.message}"
+
+    @property
+    def remedy(self) -> str:
+        return self.advice
+
+
+@dataclass(eq=False, kw_only=True)
+class FailureReplyError(PoddError):
+    """A pod said no."""
+
+    pod: str
+    failure: str
+    """The code word of the wire's `failure`."""
+    message: str
+    details: dict[str, Any] = field(default_factory=dict)
+    """The `data` of the wire's `failure`."""
+
+    _EXIT_CODES: ClassVar[dict[str, int]] = {
+        "bad_field": 2,
+        "no_such_turn": 3,
+        "no_such_call": 3,
+        "no_such_question": 3,
+        "scope_conflict": 4,
+        "denied": 5,
+        "outside_scope": 5,
+        "over_budget": 6,
+    }
+
+    @property
+    def code(self) -> str:  # type: ignore[override]  # what the pod said
+        return self.failure
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]  # varies with `failure`
+        return self._EXIT_CODES.get(self.failure, 1)
+
+    def __str__(self) -> str:
+        return f"pod {self.pod!r}: {self.message}"
+
+    @property
+    def remedy(self) -> str:
+        return {
+            "busy": f"wait with podctl wait {self.pod}, or run with --when-busy queue",
+            "version_mismatch": (
+                "this podctl and the pod are of different versions; "
+                f"podctl stop {self.pod} works, then resume its session with this one"
+            ),
+            "stopping": f"podctl resume {self.pod} brings it back when it has ended",
+            "storage": "make room on the disk; nothing that was accepted is lost",
+        }.get(self.failure, "")
+
+
+@dataclass(eq=False, kw_only=True)
+class PausedError(PoddError):
+    """What was waited for will not come while the pod is paused."""
+
+    code: ClassVar[str] = "paused"
+    exit_code: ClassVar[int] = 9
+
+    pod: str
+    turn: str | None
+
+    def __str__(self) -> str:
+        return f"pod {self.pod!r} is paused"
+
+    @property
+    def remedy(self) -> str:
+        return (
+            f"podctl resume {self.pod} goes on, podctl cancel {self.pod} ends the turn"
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class TimedOutError(PoddError):
+    """The time that was given is over."""
+
+    code: ClassVar[str] = "timed_out"
+    exit_code: ClassVar[int] = 7
+
+    what: str
+    seconds: float
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} took longer than {self.seconds:g} s"
+
+    @property
+    def remedy(self) -> str:
+        return self.hint
+
+
+@dataclass(eq=False, kw_only=True)
+class StorageError(PoddError):
+    """The disk would not take it, or give it."""
+
+    code: ClassVar[str] = "storage"
+
+    path: str
+    reason: str
+    kind: Literal["full", "broken"] = "broken"
+    """`full` can pass: what stands is whole, and work can go on when there is room."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        return "make room or mend the disk; nothing that was accepted is lost"
+
+
+Damage = Literal[
+    "no_digest",
+    "wrong_digest",
+    "wrong_number",
+    "wrong_fields",
+    "wrong_start",
+    "blob_missing",
+    "blob_altered",
+    "entries_missing",
+    "other_history",
+    "session_file",
+]
+"""What is wrong with a session's files. Closed."""
+
+
+@dataclass(eq=False, kw_only=True)
+class JournalDamagedError(PoddError):
+    """A journal line that was once whole no longer is."""
+
+    code: ClassVar[str] = "journal_damaged"
+
+    path: str
+    line: int
+    """From 1; the journal's `n` of the first bad entry."""
+    reason: str
+    damage: Damage
+    missing: int = 0
+    """Entries known to be gone, where `damage` is `entries_missing`."""
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        return (
+            "what stands before this line is sound; restore the file from a "
+            "backup, or start a new session"
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class NewerFormatError(PoddError):
+    """A journal that a later podd wrote."""
+
+    code: ClassVar[str] = "newer_format"
+
+    path: str
+    found: int
+    known: int
+
+    def __str__(self) -> str:
+        return f"{self.path}: format {self.found}, this podd reads up to {self.known}"
+
+    @property
+    def remedy(self) -> str:
+        return "use the podd that wrote it, or a later one"
+
+
+@dataclass(eq=False, kw_only=True)
+class UnknownEntryError(PoddError):
+    """A whole journal line of a kind that this podd does not know and may not skip."""
+
+    code: ClassVar[str] = "newer_format"
+
+    path: str
+    line: int
+    """From 1."""
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: an entry of the unknown kind {self.kind!r}"
+
+    @property
+    def remedy(self) -> str:
+        return "use the podd that wrote it, or a later one"
+
+
+ProviderFault = Literal[
+    "unreachable",
+    "timed_out",
+    "auth",
+    "refused",
+    "not_found",
+    "bad_request",
+    "context_overflow",
+    "rate_limited",
+    "quota",
+    "overloaded",
+    "server_error",
+    "malformed",
+    "cut",
+    "content_filter",
+    "empty_response",
+    "script_exhausted",
+    "internal",
+]
+"""Why a model gave no answer. Closed: everything a provider does is one of these."""
+
+
+@dataclass(eq=False, kw_only=True)
+class ProviderError(PoddError):
+    """A model gave no answer that counts."""
+
+    code: ClassVar[str] = "provider"
+
+    fault: ProviderFault
+    message: str
+    provider: str
+    status: int | None = None
+    """The HTTP status, where there was one."""
+    retry_after_seconds: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.message}"

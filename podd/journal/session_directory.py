@@ -1,0 +1,110 @@
+"""The directory of one session: what lies where in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from podd.errors import NoSuchError
+from podd.journal import session_file
+from podd.journal.blobs import Blobs
+from podd.journal.disk import refusal
+from podd.paths import private_directory
+
+
+class _FirstLine(msgspec.Struct):
+    pod: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDirectory:
+    """One session. Naming it creates nothing."""
+
+    path: Path
+    """`sessions/<session>`."""
+
+    @property
+    def session(self) -> str:
+        """Its id, a UUIDv7."""
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def session_file(self) -> Path:
+        return self.path / "session.json"
+
+    @property
+    def reserve(self) -> Path:
+        """There only while a process writes the session, or after it crashed."""
+        return self.path / "journal.reserve"
+
+    @property
+    def outputs(self) -> Path:
+        """Whole outputs of tools, where the journal holds head and tail."""
+        return self.path / "outputs"
+
+    @property
+    def blobs(self) -> Blobs:
+        return Blobs(self.path / "blobs")
+
+    @property
+    def pod(self) -> str:
+        """The name of the pod it belongs to; empty where nothing tells it."""
+        if named := session_file.pod_named_in(self.session_file):
+            return named
+        try:
+            with self.journal.open("rb") as file:
+                return msgspec.json.decode(file.readline(), type=_FirstLine).pod
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return ""
+
+    def make(self) -> None:
+        """Make the directory and what lies in it (0700).
+
+        Raises:
+            StorageError: it could not be made, or is there already.
+            UnsafeDirectoryError: the directory above it cannot be used.
+        """
+        private_directory(self.path.parent)
+        try:
+            self.path.mkdir(mode=0o700)
+            self.blobs.directory.mkdir(mode=0o700)
+            self.outputs.mkdir(mode=0o700)
+        except OSError as error:
+            raise refusal(self.path, error) from error
+
+    def set_aside(self, content: bytes) -> Path:
+        """Keep bytes that were cut off the journal, in a new file beside it.
+
+        Raises:
+            OSError: they could not be kept.
+        """
+        number = 1
+        while True:
+            path = self.path / f"journal.torn-{number}"
+            try:
+                path.touch(mode=0o600, exist_ok=False)
+            except FileExistsError:
+                number += 1
+                continue
+            path.write_bytes(content)
+            return path
+
+    def bytes_of_journal(self) -> int:
+        """Return the journal's size.
+
+        Raises:
+            NoSuchError: there is no journal.
+            StorageError: the disk would not tell.
+        """
+        try:
+            return self.journal.stat().st_size
+        except FileNotFoundError as error:
+            raise NoSuchError(what="session", name=self.session) from error
+        except OSError as error:
+            raise refusal(self.journal, error) from error

@@ -1,0 +1,1 @@
+"""Starts a pod: allocate, exec, wait until it is ready. One way for everyone."""

@@ -1,0 +1,34 @@
+"""The manifest's `[model]` in the words of the providers room."""
+
+from __future__ import annotations
+
+from podd.manifest.schema import AuthSection, ModelSection
+from podd.providers.settings import (
+    Auth,
+    KeyFromEnvironment,
+    KeyFromFile,
+    ModelSettings,
+    NoKey,
+    VendorKey,
+)
+
+
+def model_settings(section: ModelSection) -> ModelSettings:
+    """What a provider is built from."""
+    return ModelSettings(
+        provider=section.provider,
+        name=section.name,
+        base_url=section.base_url,
+        auth=_auth(section.auth),
+        script=section.script,
+    )
+
+
+def _auth(section: AuthSection | None) -> Auth:
+    if section is None:
+        return VendorKey()
+    if section.env is not None:
+        return KeyFromEnvironment(section.env)
+    if section.file is not None:
+        return KeyFromFile(section.file)
+    return NoKey()

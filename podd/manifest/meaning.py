@@ -1,0 +1,138 @@
+"""Do the values of one layer make sense, each by itself?
+
+What needs more than one layer or a look at the disk is asked later, in `completing`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from podd.errors import ManifestError
+from podd.manifest.layer import Layer, put, stated, take_out
+from podd.manifest.locator import KeyPath
+from podd.manifest.vocabulary import PROVIDERS, TOOLS
+
+#: Characters of a pod's name. It is a directory in the runtime directory, so the limit
+#: keeps the path of its socket short.
+LONGEST_NAME: Final = 63
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_EFFORT: Final = re.compile(r"[a-z]+")
+
+Refusal = tuple[str, str]
+"""Why not, and what to do."""
+
+
+def name_refusal(name: str) -> Refusal | None:
+    """Return why `name` cannot be a pod's name, or None if it can."""
+    if _NAME.fullmatch(name) and len(name) <= LONGEST_NAME:
+        return None
+    reason = (
+        f"{name!r} is no pod name: a-z, 0-9, '.', '_' and '-', the first one a "
+        f"letter or a digit, at most {LONGEST_NAME} characters"
+    )
+    return reason, "give another with --name, or as name under [pod]"
+
+
+def check_values(layer: Layer) -> list[ManifestError]:
+    """Return what is wrong with the layer's values, and take it out.
+
+    The layer has passed `check_shape`. Splits `model.ref` into `model.provider` and
+    `model.name`.
+    """
+    errors: list[ManifestError] = []
+
+    def refuse(key: KeyPath, refusal: Refusal, place: KeyPath = ()) -> None:
+        errors.append(layer.error(place or key, *refusal))
+        take_out(layer.table, key)
+
+    for key, refusal_of in _CHECKS.items():
+        value = stated(layer.table, key)
+        if value is not None and (refusal := refusal_of(value)):
+            refuse(key, refusal)
+    allow: KeyPath = ("tools", "allow")
+    for index, tool in enumerate(stated(layer.table, allow) or ()):
+        if refusal := TOOLS.refusal(tool):
+            refuse(allow, refusal, (*allow, index))
+            break
+    for tool in list(stated(layer.table, ("tools", "per_tool")) or ()):
+        if refusal := TOOLS.refusal(tool):
+            refuse(("tools", "per_tool", tool), refusal)
+    if refusal := _split_ref(layer):
+        refuse(("model", "ref"), refusal)
+    return errors
+
+
+def _split_ref(layer: Layer) -> Refusal | None:
+    ref = stated(layer.table, ("model", "ref"))
+    if ref is None:
+        return None
+    provider, slash, name = ref.partition("/")
+    if not slash or not provider or not name:
+        return f"{ref!r} is not PROVIDER/NAME", "for example openai_chat/gpt-5-mini"
+    if refusal := PROVIDERS.refusal(provider):
+        return refusal
+    for part, value in (("provider", provider), ("name", name)):
+        other = stated(layer.table, ("model", part))
+        if other not in {None, value}:
+            return (
+                f"says {value!r} where model.{part} says {other!r}",
+                "give model.ref, or model.provider and model.name",
+            )
+        put(layer.table, ("model", part), value)
+    return None
+
+
+def _base_url(url: str) -> Refusal | None:
+    hint = "for example http://127.0.0.1:11434/v1"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL", hint
+    # The value is not quoted below: it may hold a password.
+    if parts.username is not None or parts.password is not None:
+        return (
+            "holds credentials",
+            'put the key where model.auth finds it: { env = "" }',
+        )
+    if parts.scheme not in {"http", "https"} or not host:
+        return "is no http:// or https:// URL with a host", hint
+    if parts.query or parts.fragment or re.search(r"[\s\x00-\x1f]", url):
+        return "has more than scheme, host, port and path", hint
+    return None
+
+
+def _auth(auth: dict[str, Any]) -> Refusal | None:
+    hint = 'give { env = "NAME" }, { file = "PATH" } or { none = true }'
+    if len(auth) != 1 or auth.get("none") is False:
+        return "needs exactly one of env, file and none = true", hint
+    if "env" in auth and not _VARIABLE.fullmatch(auth["env"]):
+        # Not quoted: it may be the key itself.
+        return "env is not the name of an environment variable", hint
+    return None
+
+
+def _effort(reasoning: dict[str, Any]) -> Refusal | None:
+    if "effort" not in reasoning:
+        return "needs effort", 'for example { effort = "medium" }'
+    if not _EFFORT.fullmatch(reasoning["effort"]):
+        return "effort is one word of a-z", 'for example { effort = "medium" }'
+    return None
+
+
+def _not_empty(text: str) -> Refusal | None:
+    return None if text.strip() else ("is empty", "")
+
+
+_CHECKS: Final[dict[KeyPath, Callable[[Any], Refusal | None]]] = {
+    ("pod", "name"): name_refusal,
+    ("model", "name"): _not_empty,
+    ("model", "base_url"): _base_url,
+    ("model", "auth"): _auth,
+    ("model", "reasoning"): _effort,
+    ("agent", "instruction"): _not_empty,
+}

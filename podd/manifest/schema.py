@@ -1,0 +1,133 @@
+"""What a manifest may say, as Structs.
+
+These are the resolved forms: every path absolute, every key present. `shape` reads the
+same fields to check a single layer, in which any key may be missing. A field without a
+default is one that loading always fills in.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+from podd.core.scope.rules import Mode
+from podd.manifest.vocabulary import TOOLS, DriverName, ProviderName
+
+#: The largest integer that every JSON reader keeps exact (2**53 - 1).
+LARGEST_COUNT: Final = 9_007_199_254_740_991
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_COUNT)]
+#: Below 64 bytes an output has no room for the line that says what was cut.
+OutputBytes = Annotated[int, msgspec.Meta(ge=64, le=LARGEST_COUNT)]
+#: A day: longer is not a limit. Zero would refuse every call.
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+#: No provider takes more than 2.
+Temperature = Annotated[float, msgspec.Meta(ge=0, le=2)]
+
+
+class PodSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[pod]`: who this is."""
+
+    name: str
+    """Unique among live pods."""
+    description: str = ""
+    """For people; the model does not see it."""
+    workdir: str
+    """Absolute. What relative paths of tools and of `[scope]` are relative to."""
+
+
+class AuthSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`auth`: where the key is. Exactly one of the three is given."""
+
+    env: str | None = None
+    """Name of an environment variable, never the key itself."""
+    file: str | None = None
+    """Absolute path of a file that holds the key and nothing else."""
+    none: bool = False
+    """True: the server wants no key."""
+
+
+class ReasoningSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`reasoning`: how long the model may think."""
+
+    effort: str
+    """As the provider names it: `low`, `medium`, `high`, ..."""
+
+
+class ModelSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[model]`: what answers. None leaves a value to the provider."""
+
+    ref: str
+    """PROVIDER/NAME; always agrees with `provider` and `name`."""
+    provider: ProviderName
+    name: str
+    """As the provider knows it; may hold slashes."""
+    base_url: str | None = None
+    auth: AuthSection | None = None
+    """None: the provider's usual variable."""
+    script: str | None = None
+    """Absolute path of the script that `scripted` answers from."""
+    max_output_tokens: Count | None = None
+    temperature: Temperature | None = None
+    reasoning: ReasoningSection | None = None
+    context_window: Count | None = None
+    """Tokens that a request and its answer may hold together."""
+
+
+class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[agent]`: what it is told, and how long it may go on."""
+
+    instruction: str = "$builtin/default"
+    """A `$library/name` or an absolute path."""
+    input: str | None = None
+    """The first input where `spawn` is given none."""
+    driver: DriverName = "chat"
+    max_steps: Count = 50
+    """Model requests in one turn; then one last step without tools."""
+
+
+class ScopePath(msgspec.Struct, frozen=True, kw_only=True):
+    """A path of `[scope]` that says more than where it is."""
+
+    path: str
+    recursive: bool = True
+    """False: the directory itself and what lies directly in it."""
+
+
+class ScopeSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[scope]`: what it may touch. `write` implies reading."""
+
+    read: tuple[str | ScopePath, ...] = (".",)
+    write: tuple[str | ScopePath, ...] = ()
+    read_only: tuple[str, ...] = ()
+    """Holes in `write`, all the way down."""
+    hidden: tuple[str, ...] = ()
+    """Holes in both, all the way down."""
+    mode: Mode = "enforce"
+
+
+class ToolLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """`per_tool.NAME`: limits of one tool. None: what holds for all of them."""
+
+    output_bytes: OutputBytes | None = None
+    timeout_seconds: Seconds | None = None
+
+
+class ToolsSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[tools]`: what the model is offered."""
+
+    allow: tuple[str, ...] = TOOLS.built
+    output_bytes: OutputBytes = 16_384
+    """Of a result that the model reads; the rest is kept in a file."""
+    per_tool: dict[str, ToolLimits] = {}
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """All that declares a pod."""
+
+    pod: PodSection
+    model: ModelSection
+    agent: AgentSection = AgentSection()
+    scope: ScopeSection = ScopeSection()
+    tools: ToolsSection = ToolsSection()

@@ -1,0 +1,97 @@
+"""The closed sets that a manifest is checked against.
+
+Each set has a part that is built and a part that is only known. A word that is known
+and not built is refused by its name; a word that is not known is a slip of the pen,
+answered with the nearest one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+ProviderName = Literal["openai_chat", "scripted"]
+DriverName = Literal["chat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One closed set."""
+
+    noun: str
+    built: tuple[str, ...]
+    not_built: tuple[str, ...]
+
+    def refusal(self, word: str) -> tuple[str, str] | None:
+        """Return why `word` cannot be used and what to do, or None if it can."""
+        if word in self.built:
+            return None
+        known = f"this podd has {', '.join(self.built)}"
+        if word in self.not_built:
+            return f"not_supported: {self.noun} {word!r} is not built yet", known
+        # Imported late: a pod's start checks nothing.
+        import difflib
+
+        near = difflib.get_close_matches(word, (*self.built, *self.not_built), n=1)
+        hint = f"did you mean {near[0]!r}? {known}" if near else known
+        return f"there is no {self.noun} {word!r}", hint
+
+
+PROVIDERS: Final = Words(
+    noun="provider",
+    built=get_args(ProviderName),
+    not_built=(
+        "anthropic",
+        "azure_openai",
+        "bedrock",
+        "cohere",
+        "gemini",
+        "openai_responses",
+    ),
+)
+
+DRIVERS: Final = Words(noun="driver", built=get_args(DriverName), not_built=("code",))
+
+#: In the order in which a model is offered them.
+TOOLS: Final = Words(
+    noun="tool",
+    built=("read_file", "write_file", "edit_file", "glob", "grep"),
+    not_built=(
+        "ask_parent",
+        "ask_user",
+        "bash",
+        "list_pods",
+        "read_pod_output",
+        "send_to_pod",
+        "spawn_pod",
+        "stop_command",
+        "stop_pod",
+        "wait_pods",
+    ),
+)
+
+#: Keys and sections that a manifest may hold one day, dotted.
+KEYS_NOT_BUILT: Final = (
+    "agent.output_schema",
+    "limits",
+    "model.api_version",
+    "model.reasoning.budget_tokens",
+    "model.region",
+    "permissions",
+    "sandbox",
+    "supervise",
+)
+
+#: What a project's layer may set only in a directory that the user trusts: each could
+#: send the user's key or files to a stranger, or widen what a pod may do.
+TRUSTED_KEYS: Final = (
+    ("model", "auth"),
+    ("model", "base_url"),
+    ("permissions",),
+    ("sandbox",),
+    ("scope",),
+)
+
+#: Tools whose calls a crash cut off are simply run again. The tools say it of
+#: themselves; it stands here too so that a pod can start without importing them.
+REPEATABLE_TOOLS: Final = frozenset({"read_file", "glob", "grep"})

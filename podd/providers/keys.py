@@ -1,0 +1,156 @@
+"""Which key goes to which host.
+
+The rule of this file: a vendor's variable is sent to that vendor's host only, and only
+over TLS. Everything else goes where the manifest's `auth` says, or nowhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+from urllib.parse import SplitResult, urlsplit
+
+from podd.errors import ManifestError, MissingKeyError
+from podd.providers.settings import (
+    KeyFromEnvironment,
+    KeyFromFile,
+    ModelSettings,
+    NoKey,
+    VendorKey,
+)
+
+
+class Key:
+    """A secret that does not show itself."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Give the value, for the one header that carries it and for redaction."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Key(hidden)"
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """Whose API it is, and where it lives when nobody says otherwise."""
+
+    base_url: str
+    host: str
+    """Its subdomains (regions) count too."""
+    variables: tuple[str, ...]
+    """The first that is set holds the key."""
+
+    def owns(self, address: SplitResult) -> bool:
+        """Whether the vendor's key may be sent there."""
+        host = address.hostname or ""
+        return address.scheme == "https" and (
+            host == self.host or host.endswith(f".{self.host}")
+        )
+
+
+def address_of(settings: ModelSettings, vendor: Vendor) -> SplitResult:
+    """Split the base URL, the vendor's if the settings give none.
+
+    Raises:
+        ManifestError: it is no http or https URL with a host.
+    """
+    url = settings.base_url or vendor.base_url
+    try:
+        address = urlsplit(url)
+        # A port that is no number is noticed only when asked for.
+        is_usable = address.port != 0 and bool(address.hostname)
+    except ValueError:
+        is_usable = False
+        address = urlsplit("")
+    if not is_usable or address.scheme not in {"http", "https"}:
+        raise ManifestError(
+            path="manifest",
+            key="model.base_url",
+            reason="not an http or https URL with a host",
+            hint=f"the default is {vendor.base_url}",
+        )
+    return address
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host can only be this machine, without asking a resolver."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def find_key(
+    settings: ModelSettings, vendor: Vendor, environment: Mapping[str, str]
+) -> Key | None:
+    """Find the key to send; None where none is sent.
+
+    Raises:
+        MissingKeyError: one is needed, and is not there or cannot be one.
+        ManifestError: the base URL is not one.
+    """
+    match settings.auth:
+        case NoKey():
+            return None
+        case KeyFromEnvironment(variable):
+            return _from_environment(settings, (variable,), environment)
+        case KeyFromFile(path):
+            return _from_file(settings, path)
+        case VendorKey():
+            address = address_of(settings, vendor)
+            host = address.hostname or ""
+            if vendor.owns(address):
+                return _from_environment(settings, vendor.variables, environment)
+            if is_loopback(host):
+                return None
+            raise MissingKeyError(provider=settings.provider, variables=(), host=host)
+        case unknown:
+            assert_never(unknown)
+
+
+def _from_environment(
+    settings: ModelSettings, variables: tuple[str, ...], environment: Mapping[str, str]
+) -> Key:
+    for variable in variables:
+        if value := environment.get(variable, "").strip():
+            if not _can_be_sent(value):
+                raise MissingKeyError(
+                    provider=settings.provider,
+                    variables=(variable,),
+                    problem="unsendable",
+                )
+            return Key(value)
+    raise MissingKeyError(provider=settings.provider, variables=variables)
+
+
+def _from_file(settings: ModelSettings, path: str) -> Key:
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        # Not chained: a decoding error quotes bytes of what may be the key.
+        raise MissingKeyError(
+            provider=settings.provider, variables=(), file=path, problem="unreadable"
+        ) from None
+    if not value:
+        raise MissingKeyError(provider=settings.provider, variables=(), file=path)
+    if not _can_be_sent(value):
+        raise MissingKeyError(
+            provider=settings.provider, variables=(), file=path, problem="unsendable"
+        )
+    return Key(value)
+
+
+def _can_be_sent(value: str) -> bool:
+    # The HTTP library quotes a header value that it refuses, so refuse it first.
+    return value.isascii() and value.isprintable() and " " not in value

@@ -1,0 +1,1 @@
+"""Chat completions, as OpenAI defined them and many servers speak them."""

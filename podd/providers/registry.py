@@ -1,0 +1,54 @@
+"""From a provider's name to the provider, importing only the one that is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from podd.errors import MissingKeyError
+from podd.providers.ports import Ports
+from podd.providers.provider import Provider
+from podd.providers.settings import ModelSettings
+
+
+def build(
+    settings: ModelSettings, *, environment: Mapping[str, str], ports: Ports
+) -> Provider:
+    """Make the provider that the settings name. Opens no connection yet.
+
+    Raises:
+        MissingKeyError: its key is not there.
+        ManifestError: the base URL or the script is not one.
+        NoSuchError: the script's file is not there.
+    """
+    match settings.provider:
+        case "openai_chat":
+            from podd.providers.openai_chat.provider import OpenAIChat
+
+            return OpenAIChat(settings, environment=environment, ports=ports)
+        case "scripted":
+            from podd.providers.scripted.provider import Scripted
+
+            return Scripted(settings, ports=ports)
+        case unknown:
+            assert_never(unknown)
+
+
+def missing_key(
+    settings: ModelSettings, environment: Mapping[str, str]
+) -> MissingKeyError | None:
+    """Say which key a pod with these settings would lack, before it is started.
+
+    Raises:
+        ManifestError: the base URL is not one.
+    """
+    if settings.provider == "scripted":
+        return None
+    from podd.providers.keys import find_key
+    from podd.providers.openai_chat.endpoint import VENDOR
+
+    try:
+        find_key(settings, VENDOR, environment)
+    except MissingKeyError as error:
+        return error
+    return None

@@ -1,0 +1,209 @@
+"""What a pod can do: its model, its tools, its words. Imported when first needed.
+
+Importing these rooms is most of what starting a pod would cost, and nothing of it is
+needed to answer a client. So they are loaded in a worker thread while the socket is
+served already.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from podd.core.context.request import Sampling, Surface
+from podd.core.scope.rules import Scope
+from podd.core.turn.effects import RunTool
+from podd.core.turn.inputs import FileChange, ToolFinished
+from podd.manifest.resolved import Resolved
+from podd.manifest.schema import Manifest
+from podd.paths import Places
+from podd.runtime.clock import Clock
+from podd.runtime.ports import Model, Tools
+
+
+@dataclass(slots=True, kw_only=True)
+class Abilities:
+    """Makes each thing once, on demand."""
+
+    resolved: Resolved
+    places: Places
+    clock: Clock
+    scope: Scope
+    """Grounded."""
+    outputs: Path
+    verify_lease: Callable[[], None]
+    put_blob: Callable[[bytes], str]
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    _model: Model | None = None
+    _tools: Tools | None = None
+    _loading: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def model(self) -> Model:
+        """The provider that the manifest names.
+
+        Raises:
+            PoddError: its key or its script is not there any more.
+        """
+        async with self._loading:
+            if self._model is None:
+                self._model = await anyio.to_thread.run_sync(self._make_model)
+            return self._model
+
+    async def tools(self) -> Tools:
+        """What runs tool calls."""
+        async with self._loading:
+            if self._tools is None:
+                self._tools = await anyio.to_thread.run_sync(self._make_tools)
+            return self._tools
+
+    async def surface(self) -> Surface:
+        """Render what the model is to see.
+
+        Raises:
+            ManifestError: a text of the user's is missing or broken.
+        """
+        return await anyio.to_thread.run_sync(self._render_surface)
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        if self._model is not None:
+            await self._model.aclose()
+
+    def _make_model(self) -> Model:
+        from podd.launch.model import model_settings
+        from podd.providers.ports import Ports
+        from podd.providers.registry import build
+
+        clock = self.clock
+        return build(
+            model_settings(self.resolved.manifest.model),
+            environment=self.environment,
+            ports=Ports(
+                wait=clock.wait,
+                monotonic=clock.monotonic,
+                wall=clock.wall,
+                random=clock.random,
+            ),
+        )
+
+    def _make_tools(self) -> Tools:
+        from podd.tools.output_store import OutputStore
+        from podd.tools.read_tracker import ReadTracker
+        from podd.tools.scoped_files import ScopedFiles
+
+        manifest = self.resolved.manifest
+        return ToolRunner(
+            put_blob=self.put_blob,
+            files=ScopedFiles(
+                self.scope,
+                manifest.pod.workdir,
+                verify_lease=self.verify_lease,
+                also_readable=[str(self.outputs)],
+            ),
+            workdir=manifest.pod.workdir,
+            reads=ReadTracker(),
+            outputs=OutputStore(
+                directory=str(self.outputs),
+                limits=_per_tool(manifest, "output_bytes"),
+                default_bytes=manifest.tools.output_bytes,
+            ),
+            timeouts=_per_tool(manifest, "timeout_seconds"),
+        )
+
+    def _render_surface(self) -> Surface:
+        from podd.prompts.catalogue import Catalogue
+        from podd.prompts.system import Subject, render_system
+        from podd.tools.catalog import specs
+
+        manifest = self.resolved.manifest
+        project = self.resolved.project_prompts
+        tools = specs(manifest.tools.allow)
+        system = render_system(
+            Subject(
+                pod=manifest.pod.name,
+                workdir=manifest.pod.workdir,
+                scope=self.scope,
+                instruction=manifest.agent.instruction,
+                tools=[tool.name for tool in tools],
+                date=self.clock.now()[:10],
+            ),
+            Catalogue(
+                user=self.places.prompts,
+                project=None if project is None else Path(project),
+            ),
+        )
+        reasoning = manifest.model.reasoning
+        return Surface(
+            model=manifest.model.name,
+            system=system,
+            tools=tools,
+            sampling=Sampling(
+                max_output_tokens=manifest.model.max_output_tokens,
+                temperature=manifest.model.temperature,
+                effort=None if reasoning is None else reasoning.effort,
+            ),
+        )
+
+
+def _per_tool(manifest: Manifest, limit: str) -> dict[str, Any]:
+    found = {
+        name: getattr(limits, limit) for name, limits in manifest.tools.per_tool.items()
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRunner:
+    """Runs calls with what the `tools` room offers."""
+
+    put_blob: Callable[[bytes], str]
+    files: Any
+    workdir: str
+    reads: Any
+    outputs: Any
+    timeouts: Mapping[str, float]
+
+    async def run(
+        self, call: RunTool, on_output: Callable[[str], None]
+    ) -> ToolFinished:
+        """Run one call to its end."""
+        from podd.tools.catalog import run_call
+        from podd.tools.tool import ToolContext
+
+        context = ToolContext(
+            files=self.files,
+            workdir=self.workdir,
+            reads=self.reads,
+            outputs=self.outputs,
+            progress=on_output,
+            call=call.call,
+            timeouts=self.timeouts,
+        )
+        outcome = await run_call(call.name, call.arguments, context)
+        changes: list[FileChange] = []
+        for change in outcome.changes:
+            before = change.before
+            changes.append(
+                FileChange(
+                    path=change.path,
+                    change=change.change,
+                    before=None
+                    if before is None
+                    else await anyio.to_thread.run_sync(self.put_blob, before),
+                    after=change.after,
+                )
+            )
+        return ToolFinished(
+            call=call.call,
+            status=outcome.status,
+            summary=outcome.summary,
+            output=outcome.content,
+            spilled_to=outcome.spilled_to,
+            changes=tuple(changes),
+        )

@@ -1,0 +1,145 @@
+"""Who stands in the way of a scope.
+
+Theory of operation. Of all write roots in the table only those can overlap that are an
+ancestor of one of ours, lie below one, or are one of ours by another name (a bind
+mount, a hard link: equal device and inode). Indexes find these, so the cost does not
+grow with the table; the algebra in core decides among them. For a root that has another
+name, our rules below it are moved there first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from podd.core.scope import Rule, Scope, overlap
+from podd.core.scope.explanation import ancestors
+from podd.scope_lock import record as records
+from podd.scope_lock.grounding import Grounded
+from podd.scope_lock.record import Record
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A live pod may write where we want to."""
+
+    path: str
+    """What we asked for."""
+    holder: str
+    holder_path: str
+    since: str
+    """RFC 3339."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """An allocation in our way; it may be dead."""
+
+    record: Record
+    conflict: Conflict
+    is_binding: bool
+    """False: both sides only want to be warned."""
+
+
+def contenders(connection: Connection, ours: Grounded) -> Iterator[Contender]:
+    """Find the allocations that may write where `ours` may, each once."""
+    if ours.scope.mode == "off":
+        return
+    for allocation, aliases in _candidates(connection, ours).items():
+        record = records.by_id(connection, allocation)
+        assert record is not None, "a root belongs to an allocation"
+        conflict = _conflict(ours.scope, record, aliases)
+        if conflict is not None:
+            modes = {ours.scope.mode, record.grounded.scope.mode}
+            yield Contender(record, conflict, is_binding="enforce" in modes)
+
+
+def _conflict(
+    ours: Scope, record: Record, aliases: set[tuple[str, str]]
+) -> Conflict | None:
+    """Compare the scopes under our names, then under each other name."""
+    for our_name, their_name in [("/", "/"), *sorted(aliases)]:
+        found = overlap(
+            _moved(ours, our_name, their_name),
+            record.grounded.scope,
+        )
+        if found is not None:
+            return Conflict(
+                path=_renamed(found.ours.path, their_name, our_name) or found.ours.path,
+                holder=record.name,
+                holder_path=found.theirs.path,
+                since=record.since,
+            )
+    return None
+
+
+def _candidates(
+    connection: Connection, ours: Grounded
+) -> dict[str, set[tuple[str, str]]]:
+    """Find allocations, each with the pairs (our name, their name) of a root."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for entry in ours.rules("write"):
+        path = entry.rule.path
+        above = ancestors(path)
+        names = ", ".join("?" * len(above))
+        below = "" if path == "/" else path
+        for (allocation,) in connection.execute(
+            f"SELECT allocation FROM root WHERE path IN ({names})"  # noqa: S608  # question marks
+            # "0" is the character after "/": all that begins with the path and "/".
+            " UNION SELECT allocation FROM root WHERE path > ? AND path < ?",
+            (*above, f"{below}/", f"{below}0"),
+        ):
+            found.setdefault(allocation, set())
+        ours_by_inode = _inodes(above)
+        marks = ", ".join("?" * len(ours_by_inode))
+        for device, inode, allocation, their_name in connection.execute(
+            f"SELECT device, inode, allocation, path FROM root WHERE inode IN ({marks})",  # noqa: S608  # as above
+            [inode for _, inode in ours_by_inode],
+        ):
+            our_name = ours_by_inode.get((device, inode))
+            if our_name is not None and our_name != their_name:
+                found.setdefault(allocation, set()).add((our_name, their_name))
+    return found
+
+
+def _inodes(paths: list[str]) -> dict[tuple[int, int], str]:
+    """Map device and inode to path, where there is something."""
+    found: dict[tuple[int, int], str] = {}
+    for path in paths:
+        with suppress(OSError):
+            status = os.lstat(path)
+            found[status.st_dev, status.st_ino] = path
+    return found
+
+
+def _moved(scope: Scope, from_path: str, to_path: str) -> Scope:
+    """See what lies at `from_path` under its other name."""
+    if from_path == to_path:
+        return scope
+    return Scope(
+        rules=tuple(_moved_rule(rule, from_path, to_path) for rule in scope.rules),
+        mode=scope.mode,
+    )
+
+
+def _moved_rule(rule: Rule, from_path: str, to_path: str) -> Rule:
+    path = _renamed(rule.path, from_path, to_path)
+    return rule if path is None else msgspec.structs.replace(rule, path=path)
+
+
+def _renamed(path: str, from_path: str, to_path: str) -> str | None:
+    """Put `to_path` where `path` begins with `from_path`; None: it does not."""
+    if path == from_path:
+        return to_path
+    if not path.startswith(from_path.rstrip("/") + "/"):
+        return None
+    rest = path[len(from_path.rstrip("/")) :]
+    return to_path.rstrip("/") + rest

@@ -1,0 +1,1 @@
+"""Public doubles for the world around a pod, typed and documented."""

@@ -1,0 +1,133 @@
+"""What a client asks of a pod."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+#: The protocol this binding speaks, and the oldest it still understands.
+PROTOCOL = 1
+MIN_PROTOCOL = 1
+
+WhenBusy = Literal["queue", "steer", "reject"]
+ShutdownMode = Literal["drain", "now"]
+
+
+class TextInput(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
+    """A part of an input that is prose."""
+
+    text: str
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="method"):
+    """One line from a client."""
+
+    id: int
+    """Any integer; the answer repeats it."""
+
+
+class Hello(Request, frozen=True, kw_only=True, tag="hello"):
+    """Must come first."""
+
+    protocol: int
+    client: str | None = None
+    """`name/version`, for the log."""
+
+
+class Run(Request, frozen=True, kw_only=True, tag="run"):
+    """User input."""
+
+    input: str | list[TextInput]
+    when_busy: WhenBusy = "queue"
+    key: str | None = None
+    """The same key again gives the first answer again."""
+
+
+class Notify(Request, frozen=True, kw_only=True, tag="notify"):
+    """Text for the model that is not an order."""
+
+    message: str
+    wake: bool = True
+    key: str | None = None
+
+
+class Subscribe(Request, frozen=True, kw_only=True, tag="subscribe"):
+    """Ask for events. A second one on a connection replaces the first."""
+
+    after: int | None = None
+    """A `seq`; 0 is the beginning; absent is now."""
+    only: list[str] | None = None
+    """Names of events."""
+
+
+class Status(Request, frozen=True, kw_only=True, tag="status"):
+    """What is going on. Never changes."""
+
+
+class History(Request, frozen=True, kw_only=True, tag="history"):
+    """Entries of the journal, paged by bytes."""
+
+    after: int = 0
+    """An entry's `n`."""
+    limit: int | None = None
+    """Entries at most; the page may be shorter."""
+
+
+class Pause(Request, frozen=True, kw_only=True, tag="pause"):
+    """Keep the turn, begin nothing new."""
+
+    reason: str | None = None
+
+
+class Resume(Request, frozen=True, kw_only=True, tag="resume"):
+    """Go on with the paused turn."""
+
+    reason: str | None = None
+
+
+class Cancel(Request, frozen=True, kw_only=True, tag="cancel"):
+    """End the turn."""
+
+    reason: str | None = None
+
+
+class UsageQuery(Request, frozen=True, kw_only=True, tag="usage"):
+    """What was spent."""
+
+    tree: bool = False
+
+
+class Shutdown(Request, frozen=True, kw_only=True, tag="shutdown"):
+    """End the pod. Never changes."""
+
+    mode: ShutdownMode = "drain"
+
+
+AnyRequest = (
+    Hello
+    | Run
+    | Notify
+    | Subscribe
+    | Status
+    | History
+    | Pause
+    | Resume
+    | Cancel
+    | UsageQuery
+    | Shutdown
+)
+
+#: Methods that the contract names and this version does not have.
+NOT_SUPPORTED = frozenset(
+    {
+        "pod_event",
+        "approve",
+        "deny",
+        "answer",
+        "configure",
+        "fork",
+        "rewind",
+        "compact",
+    }
+)

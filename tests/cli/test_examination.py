@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from podd.cli import examination, filesystem, kernel
+from podd.cli.examination import EPOCH, LIBRARIES, OLDEST_PYTHON, human_bytes
+from podd.paths import Places
+
+ROOT = Path(__file__).parents[2]
+
+
+def _places(base: Path) -> Places:
+    return Places(
+        runtime=base / "run", state=base / "state", configuration=base / "conf"
+    )
+
+
+def test_the_libraries_and_the_python_are_those_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    declared = sorted(d.split(">")[0] for d in project["dependencies"])
+    assert sorted(LIBRARIES) == declared
+    assert project["requires-python"] == f">={'.'.join(map(str, OLDEST_PYTHON))}"
+
+
+def test_a_machine_that_works_has_nothing_broken(tmp_path):
+    checks = list(examination.machine(_places(tmp_path)))
+
+    assert [c for c in checks if c.verdict == "broken"] == []
+    assert len({c.name for c in checks}) == len(checks)
+
+
+def test_looking_makes_nothing(tmp_path):
+    list(examination.machine(_places(tmp_path)))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_library_is_broken():
+    check = examination.libraries(["msgspec", "no-such-library-of-podd"])
+
+    assert check.verdict == "broken"
+    assert "no-such-library-of-podd" in check.detail
+    assert check.remedy
+
+
+def test_a_runtime_directory_that_others_may_write_is_broken(tmp_path):
+    path = tmp_path / "run"
+    path.mkdir()
+    path.chmod(0o770)
+
+    check = examination.runtime_directory(path)
+
+    assert check.verdict == "broken"
+    assert "0770" in check.detail
+    assert str(path) in check.remedy
+
+
+def test_a_runtime_directory_that_is_a_link_or_a_file_is_broken(tmp_path):
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to("real")
+    (tmp_path / "file").touch()
+
+    assert examination.runtime_directory(tmp_path / "link").verdict == "broken"
+    assert examination.runtime_directory(tmp_path / "file").verdict == "broken"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory away")
+def test_a_runtime_directory_of_someone_else_is_broken(tmp_path):
+    path = tmp_path / "run"
+    path.mkdir(mode=0o700)
+    os.chown(path, 4711, -1)
+
+    check = examination.runtime_directory(path)
+
+    assert check.verdict == "broken"
+    assert "4711" in check.detail
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="permission bits do not bind root")
+def test_a_state_directory_that_cannot_be_written_is_broken(tmp_path):
+    path = tmp_path / "state"
+    path.mkdir(mode=0o500)
+
+    assert examination.kept_directory("state directory", path).verdict == "broken"
+    missing = examination.kept_directory("state directory", path / "deeper")
+    assert missing.verdict == "broken"
+
+
+def test_a_state_directory_below_a_file_is_broken(tmp_path):
+    (tmp_path / "file").touch()
+
+    check = examination.kept_directory("state directory", tmp_path / "file" / "state")
+
+    assert check.verdict == "broken"
+    assert check.remedy
+
+
+def test_a_deep_runtime_directory_tells_the_way_to_its_sockets(tmp_path):
+    deep = _places(tmp_path / ("d" * 100))
+
+    check = examination.socket_path(deep)
+
+    assert check.verdict == "info"
+    assert str(deep.socket("x" * 63).parent.parent) in check.detail
+    short = Places(Path("/run/p"), tmp_path, tmp_path)
+    assert examination.socket_path(short).verdict == "ok"
+
+
+def test_a_remote_file_system_is_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr(filesystem, "kind", lambda _path: "nfs4")
+
+    check = examination.file_system("runtime file system", tmp_path)
+
+    assert check.verdict == "warning"
+    assert "PODD_RUNTIME_DIR" in check.remedy
+
+
+def test_a_lock_that_shuts_nobody_out_is_broken(tmp_path, monkeypatch):
+    monkeypatch.setattr("fcntl.flock", lambda *_: None)
+
+    assert examination.locking(tmp_path).verdict == "broken"
+
+
+@pytest.mark.parametrize(
+    ("free", "verdict"),
+    [(10**12, "ok"), (300 * 2**20, "warning"), (2**20, "broken")],
+)
+def test_free_space_is_judged(tmp_path, monkeypatch, free, verdict):
+    usage = type("usage", (), {"free": free})()
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
+
+    checks = list(examination.free_space(_places(tmp_path)))
+
+    assert [c.verdict for c in checks] == [verdict, verdict]
+
+
+def test_without_openat2_it_is_a_warning(monkeypatch):
+    monkeypatch.setattr(kernel, "openat2_fault", lambda: "ENOSYS")
+
+    check = examination.openat2()
+
+    assert check.verdict == "warning"
+    assert "ENOSYS" in check.detail
+
+
+def test_what_is_not_used_yet_is_never_broken(monkeypatch):
+    monkeypatch.setattr(kernel, "landlock_abi", lambda: "ENOSYS")
+    monkeypatch.setattr(kernel, "user_namespace_fault", lambda: "EPERM")
+
+    checks = [examination.landlock(), examination.user_namespaces()]
+
+    assert [c.verdict for c in checks] == ["info", "info"]
+    assert "EPERM" in checks[1].detail
+
+
+def test_a_clock_in_the_past_is_a_warning():
+    assert examination.clock(EPOCH, None).verdict == "ok"
+    day = dt.timedelta(days=1)
+    assert examination.clock(EPOCH - day, None).verdict == "warning"
+    assert examination.clock(EPOCH + day, EPOCH + 2 * day).verdict == "warning"
+    assert examination.clock(EPOCH + 2 * day, EPOCH + day).verdict == "ok"
+
+
+def test_keys_are_named_and_never_shown():
+    check = examination.keys(["A_KEY", "B_KEY"], {"B_KEY": "hunter2", "A_KEY": ""})
+
+    assert check.detail == "B_KEY"
+    assert examination.keys(["A_KEY"], {}).verdict == "info"
+
+
+def test_leftovers_are_warnings_with_a_remedy():
+    checks = list(examination.leftovers(["a"], ["b", "c"]))
+
+    assert [c.verdict for c in checks] == ["warning", "warning"]
+    assert all(c.remedy for c in checks)
+    assert {c.verdict for c in examination.leftovers([], [])} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (9, "9 B"),
+        (1024, "1.0 KiB"),
+        (13 * 2**20, "13 MiB"),
+        (2**50, "1024 TiB"),
+    ],
+)
+def test_sizes_read_well(count, text):
+    assert human_bytes(count) == text

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podd.core.context.conversation import (
+    ModelItem,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultItem,
+    UserItem,
+)
+from podd.core.context.request import ModelRequest, Sampling, Surface, ToolSpec
+from podd.providers.openai_chat.request import encode, valid_arguments
+
+TOOL = ToolSpec(
+    name="grep",
+    description="Search.",
+    schema={"type": "object", "properties": {"pattern": {"type": "string"}}},
+)
+CALL = ToolCallPart("t1", "grep", '{"pattern":"x"}', "call_abc")
+
+
+def _body(*items, tools=(TOOL,), system="Be brief.", offer_tools=True, **sampling):
+    request = ModelRequest(
+        surface=Surface("m", system, tools, Sampling(**sampling)),
+        items=items or (UserItem("hello"),),
+        offer_tools=offer_tools,
+    )
+    return msgspec.json.decode(encode(request, "max_tokens"))
+
+
+def _messages(*items):
+    return _body(*items, system="")["messages"]
+
+
+def test_a_first_request_is_complete():
+    assert _body() == {
+        "model": "m",
+        "tools": [
+            {
+                "type": "function",
+                "function": {
+                    "name": "grep",
+                    "description": "Search.",
+                    "parameters": TOOL.schema,
+                },
+            }
+        ],
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "hello"},
+        ],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+
+
+def test_sampling_is_sent_only_where_it_is_set():
+    body = _body(max_output_tokens=9, temperature=0.0, effort="low")
+
+    assert (body["max_tokens"], body["temperature"]) == (9, 0.0)
+    assert body["reasoning_effort"] == "low"
+    assert not {"max_tokens", "temperature", "reasoning_effort"} & set(_body())
+
+
+def test_the_output_limit_goes_by_the_name_that_is_asked_for():
+    request = ModelRequest(
+        Surface("m", "", (), Sampling(max_output_tokens=9)), (UserItem("x"),)
+    )
+    body = msgspec.json.decode(encode(request, "max_completion_tokens"))
+
+    assert body["max_completion_tokens"] == 9
+    assert "max_tokens" not in body
+
+
+def test_a_tool_turn_goes_back_as_it_was():
+    other = ToolCallPart("t2", "grep", "{}", "call_def")
+    messages = _messages(
+        UserItem("look"),
+        ModelItem((ReasoningPart("hm"), TextPart("I look."), CALL, other)),
+        ToolResultItem("t1", "grep", "ok", "found", "call_abc"),
+        ToolResultItem("t2", "grep", "error", "no such file", "call_def"),
+        UserItem("a child is done", "notification"),
+        UserItem("last step", "notice"),
+    )
+
+    assert messages == [
+        {"role": "user", "content": "look"},
+        {
+            "role": "assistant",
+            "content": "I look.",
+            "tool_calls": [
+                {
+                    "id": "call_abc",
+                    "type": "function",
+                    "function": {"name": "grep", "arguments": '{"pattern":"x"}'},
+                },
+                {
+                    "id": "call_def",
+                    "type": "function",
+                    "function": {"name": "grep", "arguments": "{}"},
+                },
+            ],
+        },
+        {"role": "tool", "tool_call_id": "call_abc", "content": "found"},
+        {"role": "tool", "tool_call_id": "call_def", "content": "no such file"},
+        {"role": "user", "content": "a child is done"},
+        {"role": "user", "content": "last step"},
+    ]
+
+
+def test_our_id_stands_in_for_a_providers_that_is_not_there():
+    call = ToolCallPart("t1", "grep", "{}")
+    answer, result = _messages(
+        ModelItem((call,)), ToolResultItem("t1", "grep", "ok", "x")
+    )
+
+    assert answer["tool_calls"][0]["id"] == result["tool_call_id"] == "t1"
+
+
+def test_calls_without_text_have_no_content():
+    assert _messages(ModelItem((CALL,)))[0]["content"] is None
+
+
+@pytest.mark.parametrize("parts", [(), (ReasoningPart("hm"),), (TextPart(""),)])
+def test_an_answer_without_words_is_not_sent(parts):
+    assert _messages(UserItem("a"), ModelItem(parts), UserItem("b")) == [
+        {"role": "user", "content": "a"},
+        {"role": "user", "content": "b"},
+    ]
+
+
+def test_without_tools_there_is_no_tools_key():
+    assert "tools" not in _body(tools=())
+    assert "tool_choice" not in _body(tools=())
+
+
+def test_tools_that_are_not_offered_are_left_out():
+    body = _body(offer_tools=False)
+
+    assert "tools" not in body
+    assert "tool_choice" not in body
+
+
+def test_tools_stay_with_calls_that_need_them_but_may_not_be_chosen():
+    body = _body(UserItem("x"), ModelItem((CALL,)), offer_tools=False)
+
+    assert body["tool_choice"] == "none"
+    assert body["tools"] == _body()["tools"]
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "{}", ' {"b": [1, {"c": null}]} '])
+def test_valid_arguments_go_back_byte_for_byte(text):
+    assert valid_arguments(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\n"])
+def test_no_arguments_are_an_empty_object(text):
+    assert valid_arguments(text) == "{}"
+
+
+@pytest.mark.parametrize("text", ['{"a": ', "[1]", "7", '"x"', "null", "{'a': 1}", "}"])
+def test_what_is_no_object_is_wrapped_and_kept(text):
+    assert msgspec.json.decode(valid_arguments(text)) == {"invalid_arguments": text}
+
+
+@given(st.text())
+def test_whatever_a_model_wrote_goes_back_as_an_object(text):
+    assert isinstance(msgspec.json.decode(valid_arguments(text)), dict)
+
+
+def test_the_same_request_gives_the_same_bytes_and_a_longer_one_the_same_beginning():
+    surface = Surface("m", "Be brief.", (TOOL,), Sampling(max_output_tokens=5))
+    items = [UserItem("a"), ModelItem((CALL,)), ToolResultItem("t1", "grep", "ok", "x")]
+    short = encode(ModelRequest(surface, items[:1]), "max_tokens")
+    long = encode(ModelRequest(surface, items), "max_tokens")
+    shared = short.index(b'],"max_tokens"')
+
+    assert encode(ModelRequest(surface, list(items)), "max_tokens") == long
+    assert long[:shared] == short[:shared]

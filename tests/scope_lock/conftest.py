@@ -1,0 +1,116 @@
+"""A universe of its own for each test, and real processes that end with it."""
+
+from __future__ import annotations
+
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from podd.core.scope import Access, Mode, Rule, Scope
+from podd.paths import Places
+from podd.scope_lock import Allocation, Request, Table, allocate
+
+_PROGRAM = Path(__file__).with_name("contender.py")
+_LIMIT_SECONDS = 20
+
+
+class Process:
+    """One run of `contender.py`: says lines, ends when its stdin closes."""
+
+    def __init__(self, *words: str, pass_fds: tuple[int, ...] = ()) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(_PROGRAM), *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=pass_fds,
+            bufsize=0,
+        )
+        self.pid = self._process.pid
+
+    def hear(self) -> str:
+        """Wait for its next line."""
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], _LIMIT_SECONDS)
+        assert ready, "it says nothing"
+        return self._process.stdout.readline().decode().strip()
+
+    def tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line.encode() + b"\n")
+
+    def send(self, signal: int) -> None:
+        self._process.send_signal(signal)
+
+    def kill(self) -> None:
+        """kill -9, and reap."""
+        self._process.kill()
+        self.close()
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(_LIMIT_SECONDS)
+        self._process.stdout.close()
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(tmp_path / "run", tmp_path / "state", tmp_path / "configuration")
+
+
+@pytest.fixture
+def table(places: Places) -> Iterator[Table]:
+    with Table(places) as table:
+        yield table
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    path = tmp_path / "work"
+    path.mkdir()
+    return path.resolve()
+
+
+@pytest.fixture
+def process() -> Iterator[Callable[..., Process]]:
+    started: list[Process] = []
+
+    def start(*words: object, pass_fds: tuple[int, ...] = ()) -> Process:
+        started.append(Process(*map(str, words), pass_fds=pass_fds))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+
+
+@pytest.fixture
+def take(table: Table) -> Iterator[Callable[..., Allocation]]:
+    """Allocate; what was taken is let go of at the end."""
+    taken: list[Allocation] = []
+
+    def allocate_one(
+        name: str,
+        *rules: tuple[Access, Path | str],
+        mode: Mode = "enforce",
+        doing: Callable[[str], str] = lambda _: "",
+    ) -> Allocation:
+        scope = Scope(tuple(Rule(str(path), access) for access, path in rules), mode)
+        request = Request(
+            name=name,
+            session=f"session-{name}",
+            scope=scope,
+            since="2026-11-21T01:00:00.000Z",
+            source="test.toml",
+        )
+        taken.append(allocate(table, request, doing=doing))
+        return taken[-1]
+
+    yield allocate_one
+    for one in taken:
+        one.life.close()
