@@ -7,7 +7,6 @@ It creates nothing: whoever writes there does, with `private_directory`.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -58,6 +57,8 @@ class Places:
     @property
     def socket_alias(self) -> Path:
         """A short link to `pods`, used where the runtime root is too long."""
+        import hashlib  # late: most runtime roots are short
+
         digest = hashlib.sha256(os.fsencode(self.pods)).hexdigest()[:12]
         return Path(f"/tmp/podd-{os.getuid()}-{digest}")  # noqa: S108  # see link_sockets
 

@@ -68,7 +68,7 @@ class Kept:
     changed: str
     """When its journal was last written to: RFC 3339."""
     size_bytes: int
-    """Of all its files."""
+    """Of all its files but the reserve, which is room and not content."""
     directory: SessionDirectory
 
     @property
@@ -115,7 +115,7 @@ def kept(directory: SessionDirectory) -> Kept:
         turns=_turns(directory),
         began=begin.at,
         changed=_changed(directory),
-        size_bytes=filesystem.size_bytes(directory.path),
+        size_bytes=_size(directory),
         directory=directory,
     )
 
@@ -160,6 +160,14 @@ def _turns(directory: SessionDirectory) -> int:
     except (JournalDamagedError, StorageError):
         return 0
     return 0 if found is None else found.turns
+
+
+def _size(directory: SessionDirectory) -> int:
+    try:
+        reserved = directory.reserve.stat().st_size
+    except OSError:
+        reserved = 0
+    return max(0, filesystem.size_bytes(directory.path) - reserved)
 
 
 def _changed(directory: SessionDirectory) -> str:

@@ -45,19 +45,10 @@ def follow(path: Path, count: int, until: float | None = None) -> Iterator[str]:
         count: lines from before now.
         until: on the monotonic clock; the iterator ends then. None: never ends.
     """
-    # The position is taken before the tail is read, and the tail only up to it, so a
-    # line that comes between the two is neither lost nor told twice.
     file = _open(path)
-    position = os.fstat(file.fileno()).st_size if file else 0
-    if file:
-        position = _end_of_last_line(file, position)
-        earlier = _last_lines(file, position, count)
-        if len(earlier) < count:
-            rotated = path.with_name(f"{path.name}.1")
-            yield from _tail_of(rotated, count - len(earlier))
-        yield from earlier
-        file.seek(position)
     try:
+        if file:
+            yield from _earlier(file, path, count)
         while True:
             if file:
                 yield from _whole_lines(file)
@@ -74,6 +65,19 @@ def follow(path: Path, count: int, until: float | None = None) -> Iterator[str]:
     finally:
         if file:
             file.close()
+
+
+def _earlier(file: BinaryIO, path: Path, count: int) -> list[str]:
+    """The last whole lines up to now; leaves the file where they end."""
+    # The end is taken once, so a line that comes meanwhile is neither lost nor told
+    # twice.
+    end = _end_of_last_line(file, os.fstat(file.fileno()).st_size)
+    lines = _last_lines(file, end, count)
+    file.seek(end)
+    if len(lines) < count:
+        rotated = path.with_name(f"{path.name}.1")
+        lines = _tail_of(rotated, count - len(lines)) + lines
+    return lines
 
 
 def _open(path: Path) -> BinaryIO | None:

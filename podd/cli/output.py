@@ -91,9 +91,9 @@ class Output:
         sys.stdout.buffer.write(encoded + b"\n")
         sys.stdout.buffer.flush()
 
-    def text(self, line: str) -> None:
+    def text(self, line: str, tint: Tint | None = None) -> None:
         """Print data for people."""
-        _put(sys.stdout, line)
+        _put(sys.stdout, line, tint)
 
     def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print rows below their heads. On a terminal they fit its width."""
@@ -103,20 +103,22 @@ class Output:
         for line in table(heads, rows, limit):
             self.text(line)
 
-    def say(self, line: str) -> None:
+    def say(self, line: str, tint: Tint | None = None) -> None:
         """Talk to the person, unless they asked for quiet."""
         if self.loudness != "quiet":
-            _put(sys.stderr, line)
+            _put(sys.stderr, line, tint)
 
     def detail(self, line: str) -> None:
         """Talk to the person who asked for more."""
         if self.loudness == "verbose":
-            _put(sys.stderr, line)
+            _put(sys.stderr, line, None)
 
 
-def _put(stream: TextIO, line: str) -> None:
+def _put(stream: TextIO, line: str, tint: Tint | None) -> None:
     if stream.isatty():
         line = harmless(line)
+    if tint is not None:
+        line = tinted(line, tint, stream)
     stream.write(line + "\n")
     stream.flush()
 

@@ -87,7 +87,9 @@ def _main_argument(arguments: object) -> str:
 
 def result_words(result: ToolResult) -> str:
     """What came of a call: its status where that is not ok, and its summary."""
-    return f"{RESULT_WORDS[result.status]}{result.summary}"
+    # Whoever shows it has named the tool already.
+    summary = result.summary.removeprefix(f"{result.name}: ")
+    return f"{RESULT_WORDS[result.status]}{summary}"
 
 
 def outcome_words(outcome: Outcome) -> str:

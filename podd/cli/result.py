@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from podd.cli.errors import INTERRUPTED
-from podd.cli.output import Output, Tint, tinted
+from podd.cli.output import Output, Tint
 from podd.cli.rendering import duration_words, outcome_words, usage_words
 from podd_protocol.values import Cancelled, Completed, Failed, Limited, Outcome, Usage
 
@@ -73,23 +73,27 @@ def report(output: Output, result: TurnResult, *, how_to_go_on: str) -> None:
         return
     if not sys.stdout.isatty() and result.text:
         output.text(result.text.removesuffix("\n"))
-    output.say(end_line(result))
-    output.say(tinted(how_to_go_on, "dim", sys.stderr))
+    if isinstance(result.outcome, Failed):
+        # An error, which even those who want quiet want to read.
+        Output().say(end_line(result), tint_of(result))
+    else:
+        output.say(end_line(result), tint_of(result))
+    output.say(how_to_go_on, "dim")
 
 
 def end_line(result: TurnResult) -> str:
     """Outcome, tokens and time in one line."""
     if result.outcome is None:
         return f"{result.pod} has not ended a turn yet"
-    words = tinted(outcome_words(result.outcome), _tint(result.outcome), sys.stderr)
-    parts = [words, usage_words(result.usage)]
+    parts = [outcome_words(result.outcome), usage_words(result.usage)]
     if result.duration_seconds is not None:
         parts.append(duration_words(result.duration_seconds))
     return " · ".join(parts)
 
 
-def _tint(outcome: Outcome) -> Tint:
-    match outcome:
+def tint_of(result: TurnResult) -> Tint:
+    """The colour of an end."""
+    match result.outcome:
         case Completed():
             return "green"
         case Failed():

@@ -112,8 +112,10 @@ class Screen:
                 self._running.append(call)
             case ToolResult():
                 self._result(event)
-            case RetryScheduled() | Notification() | LimitReached() | Lagged():
+            case RetryScheduled():
                 self._void()
+                self._aside(event, "dim")
+            case Notification() | LimitReached() | Lagged():
                 self._aside(event, "dim")
             case Alert(level=level):
                 self._aside(event, "red" if level == "error" else "yellow")
@@ -143,6 +145,7 @@ class Screen:
         said = ""
         if self._saying is not None and self._saying.step == event.step:
             said, self._saying = self._saying.text, None
+        self._void()
         self._thinking = ""
         if not event.text.startswith(said):
             self._line("(some of it was skipped; here it is whole)", "dim")

@@ -51,6 +51,7 @@ class Connection:
         self._pump: anyio.CancelScope | None = None
         self._reading = anyio.CancelScope()
         self._leaving = False
+        self._told_all = anyio.Event()
 
     async def serve(self) -> None:
         """Return when the client has left or must leave."""
@@ -58,7 +59,7 @@ class Connection:
             try:
                 await self._read_lines()
                 if self._leaving and self._pump is not None:
-                    await anyio.sleep_forever()  # until the feed's end has gone out
+                    await self._told_all.wait()
             finally:
                 self._tasks.cancel_scope.cancel()
 
@@ -152,8 +153,8 @@ class Connection:
             while chunk := await subscription.next_chunk():
                 await self._send(chunk)
                 if not self._writable:
-                    return
-            self._tasks.cancel_scope.cancel()
+                    break
+            self._told_all.set()
 
     async def _send(self, data: bytes) -> None:
         """Write whole lines; a client that has left is no error."""

@@ -56,7 +56,7 @@ def anchored(text: str, base: str, environment: Mapping[str, str]) -> str:
     if "\0" in text:
         raise ValueError("holds a zero byte")
     path = os.path.normpath(os.path.join(base, _at_home(text, environment)))  # noqa: PTH118  # text in, text out
-    if not _is_utf8(path):
+    if not is_utf8(path):
         raise ValueError(f"{path!a} is not UTF-8")
     # POSIX lets "//x" mean something of its own; Linux does not, and no rule may.
     return "/" + path.lstrip("/")
@@ -74,7 +74,8 @@ def _at_home(text: str, environment: Mapping[str, str]) -> str:
     return expanded + slash + rest
 
 
-def _is_utf8(text: str) -> bool:
+def is_utf8(text: str) -> bool:
+    """Return whether `text`, from the file system, can be written down."""
     try:
         text.encode()
     except UnicodeEncodeError:

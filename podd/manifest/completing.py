@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from podd.errors import ManifestError
-from podd.manifest.anchoring import LIBRARY_MARK
+from podd.manifest.anchoring import LIBRARY_MARK, is_utf8
 from podd.manifest.layer import dotted, leaves, put, stated
 from podd.manifest.locator import KeyPath
 from podd.manifest.meaning import name_refusal
@@ -185,6 +185,9 @@ class Completing:
     def _check_workdir(self) -> None:
         workdir = self._setting.workdir
         put(self._table, _WORKDIR, workdir)
+        if not is_utf8(workdir):
+            self._blame(_WORKDIR, f"{workdir!a} is not UTF-8")
+            return
         try:
             is_directory = stat.S_ISDIR(os.stat(workdir).st_mode)  # noqa: PTH116  # text in, text out
         except OSError as error:

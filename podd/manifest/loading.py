@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from podd.errors import ManifestError
-from podd.manifest.anchoring import anchor_paths
+from podd.manifest.anchoring import anchor_paths, is_utf8
 from podd.manifest.completing import Completing, Setting
 from podd.manifest.layer import Layer, lengthen_short_form, stated
 from podd.manifest.locator import KeyPath
@@ -103,7 +103,13 @@ class _Loading:
 
     def _file(self) -> Layer | None:
         path = self._file_path()
-        return self._read("file", path) if path else None
+        if path is None:
+            return None
+        if not is_utf8(path):
+            reason = "its path is not UTF-8"
+            self._errors.append(ManifestError(path=ascii(path), reason=reason))
+            return None
+        return self._read("file", path)
 
     def _file_path(self) -> str | None:
         if self._request.file is None:
@@ -165,10 +171,10 @@ class _Loading:
 
     def _is_strange(self, project: Project) -> bool:
         """Whether somebody else left this here, as anyone can in /tmp."""
-        if project.trusted or project.owner in {os.getuid(), 0}:
+        if project.trusted or not project.strangers:
             return False
+        uids = ", ".join(str(uid) for uid in sorted(project.strangers))
         self._warnings.append(
-            f"{project.found} is not used, it belongs to uid {project.owner}; "
-            f"{project.remedy}"
+            f"{project.found} is not used, it belongs to uid {uids}; {project.remedy}"
         )
         return True

@@ -6,7 +6,7 @@ What needs more than one layer or a look at the disk is asked later, in `complet
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -58,6 +58,8 @@ def check_values(layer: Layer) -> list[ManifestError]:
         if refusal := TOOLS.refusal(tool):
             refuse(allow, refusal, (*allow, index))
             break
+    if layer.has(allow) and (twice := _repeated(stated(layer.table, allow))):
+        refuse(allow, (f"{twice!r} is there twice", ""))
     for tool in list(stated(layer.table, ("tools", "per_tool")) or ()):
         if refusal := TOOLS.refusal(tool):
             refuse(("tools", "per_tool", tool), refusal)
@@ -122,6 +124,10 @@ def _effort(reasoning: dict[str, Any]) -> Refusal | None:
     if not _EFFORT.fullmatch(reasoning["effort"]):
         return "effort is one word of a-z", 'for example { effort = "medium" }'
     return None
+
+
+def _repeated(words: Sequence[str]) -> str | None:
+    return next((word for word in words if words.count(word) > 1), None)
 
 
 def _not_empty(text: str) -> Refusal | None:

@@ -7,6 +7,7 @@ pod may touch.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +48,13 @@ class Project:
         return f"podctl manifest trust {shlex.quote(str(self.directory))}"
 
     @property
-    def owner(self) -> int:
-        return self.found.stat().st_uid
+    def strangers(self) -> set[int]:
+        """The other users, root aside, who could have put it here."""
+        owners = {self.found.parent.lstat().st_uid, self.found.lstat().st_uid}
+        # A link of ours may lead to a file of theirs; one of theirs to a file of ours.
+        with contextlib.suppress(OSError):
+            owners.add(self.found.stat().st_uid)
+        return owners - {os.getuid(), 0}
 
 
 def find_project(workdir: str, name: str, places: Places) -> Project | None:

@@ -148,7 +148,7 @@ def _unknown(layer: Layer, key: KeyPath, known: list[str]) -> ManifestError:
     path = dotted(key[:-1])
     prefix = f"{path}." if path else ""
     here = {entry: f"{prefix}{entry}" for entry in known}
-    elsewhere = {key.rpartition(".")[2]: key for key in _keys(Manifest, "")}
+    elsewhere = {full.rpartition(".")[2]: full for full in _keys(Manifest, "")}
     for entries, cutoff in ((here, 0.6), (elsewhere, 0.8)):
         near = difflib.get_close_matches(str(key[-1]), entries, n=1, cutoff=cutoff)
         if near:

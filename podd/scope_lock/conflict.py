@@ -101,7 +101,8 @@ def _candidates(
         ours_by_inode = _inodes(above)
         marks = ", ".join("?" * len(ours_by_inode))
         for device, inode, allocation, their_name in connection.execute(
-            f"SELECT device, inode, allocation, path FROM root WHERE inode IN ({marks})",  # noqa: S608  # as above
+            "SELECT device, inode, allocation, path"  # noqa: S608  # as above
+            f" FROM root WHERE inode IN ({marks})",
             [inode for _, inode in ours_by_inode],
         ):
             our_name = ours_by_inode.get((device, inode))

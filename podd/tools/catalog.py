@@ -85,7 +85,7 @@ async def run_call(name: str, arguments_json: str, context: ToolContext) -> Tool
 
 
 def decode_arguments(tool: Tool, arguments_json: str) -> msgspec.Struct | ToolOutcome:
-    """Turn a model's text into arguments, or into an outcome that says what is wrong."""
+    """Turn a model's text into arguments, or say what is wrong with it."""
     try:
         values = msgspec.json.decode(arguments_json.strip() or "{}")
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated, Final
 
 import msgspec
@@ -153,17 +152,20 @@ def _places(content: bytes, text: bytes) -> list[int]:
 
 def _nearest(content: bytes, old: bytes) -> str:
     """Say which line is most like the first line that was looked for."""
-    wanted = next((line for line in lines_of(old) if line.strip()), b"").strip()
+    first = next((line for line in lines_of(old) if line.strip()), b"")
+    wanted = first.strip()
     if not wanted:
         return ""
     lines = lines_of(content)
     for number, line in enumerate(lines, start=1):
-        if wanted in line:
+        if first in line:
             return f"; its first line stands in line {number}, what follows differs"
     squeezed = b"".join(wanted.split())
     for number, line in enumerate(lines, start=1):
         if squeezed in b"".join(line.split()):
             return f"; line {number} differs from it in white space"
+    import difflib
+
     candidates = {
         line.strip()[:_COMPARED_CHARACTERS].decode("utf-8", "replace"): number
         for number, line in enumerate(lines[:_COMPARED_LINES], start=1)

@@ -71,7 +71,7 @@ def _find(arguments: GlobArguments, context: ToolContext) -> ToolOutcome:
     remarks = []
     if found > LISTED_PATHS:
         remarks.append(f"the first {LISTED_PATHS} are listed")
-    remarks += remarks_about(walk)
+    remarks += walk.remarks()
     return ToolOutcome(
         status="ok",
         summary="; ".join(
@@ -79,16 +79,6 @@ def _find(arguments: GlobArguments, context: ToolContext) -> ToolOutcome:
         ),
         content="\n".join(listed),
     )
-
-
-def remarks_about(walk: Walk) -> list[str]:
-    """Say what a walk did not see, for a summary."""
-    remarks = []
-    if walk.cut:
-        remarks.append("there are too many names to see them all; narrow the path")
-    if walk.unreadable:
-        remarks.append(f"{count(walk.unreadable, 'directory')} could not be read")
-    return remarks
 
 
 class _Search:

@@ -10,7 +10,6 @@ import anyio.to_thread
 import msgspec
 
 from podd.errors import OutsideScopeError
-from podd.tools.glob import remarks_about
 from podd.tools.glob_pattern import GlobPattern
 from podd.tools.ignore_files import IgnoreRules, rules_around
 from podd.tools.line_search import (
@@ -164,7 +163,7 @@ class _Report:
 
     def add(self, paths: list[str], result: BatchResult) -> None:
         """Take in what a batch gave."""
-        self.searched += len(paths) - result.binary
+        self.searched += result.searched
         self.binary += result.binary
         self.is_full = result.full
         for found in result.files:
@@ -204,7 +203,7 @@ class _Report:
         if self.unreadable:
             remarks.append(f"{count(self.unreadable, 'file')} could not be read")
         if walk is not None:
-            remarks += remarks_about(walk)
+            remarks += walk.remarks()
         return ToolOutcome(
             status="ok", summary="; ".join(remarks), content="\n".join(self.lines)
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from typing import Any, Final, Literal, Self
 
 import msgspec
 
-from podd.errors import TimedOutError, UsageError
+from podd.errors import PoddError, TimedOutError, UsageError
 
 SearchMode = Literal["files", "lines", "count"]
 
@@ -56,6 +57,8 @@ class BatchResult(msgspec.Struct, frozen=True):
     """What one batch gave."""
 
     files: tuple[FoundFile, ...]
+    searched: int
+    """Files that were searched before the room was used up."""
     binary: int
     """Files that are no text and were not searched."""
     full: bool
@@ -96,19 +99,8 @@ class LineSearch:
         ours, theirs = socket.socketpair()
         self._channel = ours
         self._answers = ours.makefile("rb")
-        library = os.environ.get("LD_LIBRARY_PATH")
-        with theirs, self._starting:
-            if not self._killed:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(_CHILD)],
-                    stdin=theirs.fileno(),
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    cwd="/",
-                    # A Python that was built into its own prefix may need this one.
-                    env={"LD_LIBRARY_PATH": library} if library else {},
-                )
         try:
+            self._start(theirs)
             self._agree()
         except BaseException:
             self._end()
@@ -139,9 +131,24 @@ class LineSearch:
 
         Raises:
             TimedOutError: the process was killed, by `kill` or by its own clock.
+            UsageError: it broke off.
         """
         batch = {"count": len(descriptors), "room": room}
         return msgspec.convert(self._ask(batch, descriptors), BatchResult)
+
+    def _start(self, theirs: socket.socket) -> None:
+        library = os.environ.get("LD_LIBRARY_PATH")
+        with theirs, self._starting:
+            if not self._killed:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", str(_CHILD)],
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    # A Python that was built into its own prefix may need this one.
+                    env={"LD_LIBRARY_PATH": library} if library else {},
+                )
 
     def _agree(self) -> None:
         answer = self._ask(
@@ -173,9 +180,18 @@ class LineSearch:
         except OSError:
             answer = b""
         if not answer.endswith(b"\n"):
-            raise TimedOutError(what="the search", seconds=self._seconds)
+            raise self._loss()
         found: dict[str, Any] = msgspec.json.decode(answer)
         return found
+
+    def _loss(self) -> PoddError:
+        """Say why there is no answer."""
+        process = self._process
+        if self._killed or process is None or process.wait() == -signal.SIGALRM:
+            return TimedOutError(what="the search", seconds=self._seconds)
+        return UsageError(
+            reason="the search broke off; the pattern may need too much memory"
+        )
 
     def _end(self) -> None:
         self.kill()

@@ -238,11 +238,10 @@ class ScopedFiles:
         if lock is None:
             lock = self._locks[path] = anyio.Lock()
         async with lock:
-            with anyio.CancelScope(shield=True):
-                done = await anyio.to_thread.run_sync(
-                    lambda: self._change_now(text, compute)
-                )
-        return done
+            # Not abandoned: a cancellation waits for the thread, and so does the lock.
+            return await anyio.to_thread.run_sync(
+                lambda: self._change_now(text, compute)
+            )
 
     def _check_writable(self, text: str) -> str:
         """Return the straight path of something writable; it need not exist."""

@@ -8,7 +8,7 @@ descriptors over the socket at descriptor 0; one line of JSON answers each batch
     out  {"ready": true}, or {"error": text, "at": offset or null}
     in   {"count": files, "room": entries}, with as many descriptors
     out  {"files": [{"file": index, "matches": n, "lines": [[number, is_match, text]]}],
-          "binary": n, "full": bool}
+          "searched": n, "binary": n, "full": bool}
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # importing typing takes longer than all the rest here
     from io import BufferedReader
     from typing import Any
 
-#: Longer lines are searched in pieces of this size; git's own limit on a text line is
-#: no smaller, and a machine's memory is no argument.
+#: Longer lines are searched in pieces of this size: a file without a line end must not
+#: need memory for all of it.
 PIECE_BYTES = 1 << 20
 
 #: What is shown of a line, around the match.
@@ -81,7 +81,7 @@ class Search:
     def batch(self, descriptors: list[int], room: int) -> dict[str, Any]:
         """Search these files in order until `room` entries are found."""
         found: list[dict[str, Any]] = []
-        binary = 0
+        searched = binary = 0
         for index, descriptor in enumerate(descriptors):
             with open(descriptor, "rb") as file:  # noqa: PTH123  # a descriptor
                 if room <= 0:
@@ -89,11 +89,17 @@ class Search:
                 if b"\0" in file.peek(SNIFFED_BYTES)[:SNIFFED_BYTES]:
                     binary += 1
                     continue
+                searched += 1
                 result = self.file(file, room)
             if result["matches"]:
                 room -= result["matches"] if self.mode == "lines" else 1
                 found.append({"file": index, **result})
-        return {"files": found, "binary": binary, "full": room <= 0}
+        return {
+            "files": found,
+            "searched": searched,
+            "binary": binary,
+            "full": room <= 0,
+        }
 
     def file(self, file: BufferedReader, room: int) -> dict[str, Any]:
         """Search one file."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from podd.tools.listing import DirectoryEntry
 from podd.tools.scoped_files import ScopedFiles
+from podd.tools.text import count
 
 #: Names that one walk looks at. A walk over more is slow to make and useless to read.
 WALKED_NAMES: Final = 200_000
@@ -47,6 +48,15 @@ class Walk:
         yield from self._below(self._base, first=True)
         for path in self._files.islands(self._base):
             yield from self._island(path)
+
+    def remarks(self) -> list[str]:
+        """Say what was not met, for a summary."""
+        remarks = []
+        if self.cut:
+            remarks.append("there are too many names to see them all; narrow the path")
+        if self.unreadable:
+            remarks.append(f"{count(self.unreadable, 'directory')} could not be read")
+        return remarks
 
     def _below(self, path: str, *, first: bool = False) -> Iterator[DirectoryEntry]:
         # An explicit stack: a tree may be deeper than Python's own.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
 
@@ -128,3 +129,15 @@ def test_following_ends_when_its_time_is_over(tmp_path):
     lines = follow(tmp_path / "pod.log", 10, time.monotonic())
 
     assert list(itertools.islice(lines, 3)) == ["1", "2"]
+
+
+@pytest.mark.parametrize("taken", [1, 3])
+def test_whoever_stops_following_leaves_no_file_open(tmp_path, taken):
+    _write(tmp_path / "pod.log", "1", "2")
+    lines = follow(tmp_path / "pod.log", 1, time.monotonic())
+    before = len(os.listdir("/proc/self/fd"))
+
+    list(itertools.islice(lines, taken))
+    lines.close()
+
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -72,9 +72,7 @@ class Writing:
 
     @staticmethod
     def note(text: str, *, seq: int = 0) -> e.InputAccepted:
-        return e.InputAccepted(
-            turn="t1", cause="c1", origin="user", text=text, seq=seq
-        )
+        return e.InputAccepted(turn="t1", cause="c1", origin="user", text=text, seq=seq)
 
 
 @pytest.fixture

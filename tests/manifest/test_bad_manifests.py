@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from podd.errors import ManifestError, NoSuchError
+from podd.manifest.loading import check
 
 Refused = Callable[..., ManifestError]
 
@@ -124,6 +126,7 @@ MODEL = '[model]\nref = "openai_chat/m"\n'
         (MODEL + "[pod]\nworkdir = '~no-one-i-know/x'\n", "pod.workdir", 4, "home"),
         (MODEL + "[scope]\nread = ['.',\n'gone']\n", "scope.read", 5, "No such file"),
         (MODEL + "[scope]\nwrite = ['']\n", "scope.write", 4, "empty"),
+        (MODEL + "[tools]\nallow = ['glob', 'glob']\n", "tools.allow", 4, "twice"),
         # Words that nobody knows.
         ("[model]\nref = 'openai_caht/m'\n", "model.ref", 2, "'openai_chat'"),
         ("[model]\nprovider = 'x'\nname = 'm'\n", "model.provider", 2, "scripted"),
@@ -300,6 +303,22 @@ def test_a_file_that_cannot_be_a_manifest_is_not_read_whole(desk) -> None:
     os.truncate(path, 10_000_000_000)
     [error] = desk.check("pod.toml")
     assert error.path == str(path)
+
+
+def test_a_path_that_is_not_utf_8_cannot_be_written_down(desk) -> None:
+    strange = desk.directory / "\udcff"
+    strange.mkdir()
+    (strange / "pod.toml").write_text(MODEL, encoding="utf-8")
+
+    [error] = desk.check("\udcff/pod.toml", "pod.name=x")
+    assert error.path.isascii()
+
+    desk.user(MODEL)
+    request = dataclasses.replace(
+        desk.request(None, "pod.name=x"), caller_directory=strange
+    )
+    [error] = check(request)
+    assert error.key == "pod.workdir"
 
 
 def test_a_byte_order_mark_and_dos_lines_are_no_fault(desk) -> None:

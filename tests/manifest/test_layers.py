@@ -105,6 +105,8 @@ def test_a_scope_replaces_the_whole_scope(desk) -> None:
     assert higher.scope.paths("write") == (f"{desk.directory}/f",)
     assert higher.scope.paths("hidden") == ()
     assert higher.scope.mode == "enforce"
+    assert higher.origins["scope.hidden"] == Origin(layer="built-in")
+    assert higher.origins["scope.write"].layer == "file"
     assert len(higher.warnings) == 1
 
 

@@ -30,6 +30,12 @@ def test_a_value_is_toml_and_else_a_string(desk) -> None:
     assert manifest.tools.per_tool["grep"].timeout_seconds == 3
 
 
+def test_a_line_break_smuggles_in_no_second_key(desk) -> None:
+    value = '"a"\nagent = 3'
+    manifest = desk.text(MODEL, f"pod.description={value}").manifest
+    assert manifest.pod.description == value
+
+
 def test_of_two_for_one_key_the_later_counts(desk) -> None:
     resolved = desk.text(MODEL, "agent.max_steps=1", "agent.max_steps=2")
     assert resolved.manifest.agent.max_steps == 2

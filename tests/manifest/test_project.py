@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from podd.errors import NoSuchError
 from podd.manifest.trust import trust
 
 MODEL = '[model]\nref = "openai_chat/m"\n'
@@ -99,11 +100,12 @@ def test_a_project_given_by_name_is_the_users_choice(desk, work) -> None:
     assert resolved.origins["scope.write"].layer == "file"
 
 
-def test_a_strangers_project_is_set_aside_and_said(desk, work) -> None:
-    path = desk.write("work/.podd/manifest.toml", "[agent]\nmax_steps = 9\n")
+@pytest.mark.parametrize("name", ["manifest.toml", ""])
+def test_a_strangers_project_is_set_aside_and_said(desk, work, name: str) -> None:
+    desk.write("work/.podd/manifest.toml", "[agent]\nmax_steps = 9\n")
     if os.getuid() != 0:
         pytest.skip("only root can give a file away")
-    os.chown(path, 12345, 12345)
+    os.chown(work / ".podd" / name, 12345, 12345)
 
     resolved = desk.load("pod.toml")
 
@@ -111,6 +113,25 @@ def test_a_strangers_project_is_set_aside_and_said(desk, work) -> None:
     assert len(resolved.warnings) == 1
     trust(desk.places, work)
     assert desk.load("pod.toml").manifest.agent.max_steps == 9
+
+
+def test_a_strangers_link_to_a_file_of_ours_is_a_strangers(desk, work) -> None:
+    ours = desk.write("ours.toml", "[agent]\nmax_steps = 9\n")
+    link = work / ".podd/manifest.toml"
+    link.parent.mkdir()
+    link.symlink_to(ours)
+    if os.getuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(link, 12345, 12345, follow_symlinks=False)
+    assert desk.load("pod.toml").manifest.agent.max_steps == 50
+
+
+def test_a_link_to_nothing_is_no_such_file(desk, work) -> None:
+    link = work / ".podd/manifest.toml"
+    link.parent.mkdir()
+    link.symlink_to("gone")
+    with pytest.raises(NoSuchError):
+        desk.load("pod.toml")
 
 
 def test_a_projects_prompts_are_used_where_it_is_trusted(desk, work) -> None:

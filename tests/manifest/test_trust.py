@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
@@ -79,9 +80,9 @@ def test_of_many_that_trust_at_once_none_is_lost(desk) -> None:
         "from podd.paths import places\n"
         "for n in range(5): trust(places(), f'/x/{sys.argv[1]}/{n}')"
     )
-    environment = {"PODD_CONFIG_DIR": str(desk.places.configuration)}
+    environment = os.environ | {"PODD_CONFIG_DIR": str(desk.places.configuration)}
     processes = [
-        subprocess.Popen([sys.executable, "-c", code, str(n)], env=environment)
+        subprocess.Popen([sys.executable, "-P", "-c", code, str(n)], env=environment)
         for n in range(4)
     ]
     assert [process.wait(30) for process in processes] == [0] * 4

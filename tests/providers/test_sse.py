@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,7 +85,7 @@ def test_any_split_of_any_stream_gives_the_same_events(data, lines):
     text = b"".join(line + data.draw(ENDS) for line in lines)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
     edges = [0, *cuts, len(text)]
-    chunks = [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    chunks = [text[a:b] for a, b in itertools.pairwise(edges)]
 
     assert _decoded(*chunks) == _decoded(text)
 
@@ -104,9 +106,9 @@ def test_an_event_is_given_out_with_its_last_line_end():
 def test_an_event_beyond_the_limit_is_refused_in_any_split(text, size):
     decoder = EventDecoder(limit=20)
 
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
     with pytest.raises(OversizedEventError):
-        for at in range(0, len(text), size):
-            decoder.feed(text[at : at + size])
+        list(map(decoder.feed, pieces))
 
 
 def test_many_small_events_are_no_large_one():

@@ -10,6 +10,7 @@ from podd.errors import (
     ManifestError,
     NameTakenError,
     ScopeConflictError,
+    StorageError,
     UnsafeDirectoryError,
 )
 from podd.scope_lock import (
@@ -84,6 +85,16 @@ def test_a_refusal_leaves_nothing_behind(table, take, work):
     assert not (work / "new").exists()
     assert set(table.places.life_directory.iterdir()) == lives
     assert [view.pod for view in allocations(table)] == ["a"]
+
+
+def test_without_a_life_file_nothing_is_allocated_or_left_behind(table, take, work):
+    table.places.runtime.mkdir(mode=0o700)
+    table.places.life_directory.touch()
+    with pytest.raises(StorageError) as caught:
+        take("a", ("write", work / "new"))
+    assert caught.value.path.startswith(str(table.places.life_directory))
+    assert list(work.iterdir()) == []
+    assert allocations(table) == ()
 
 
 def test_neighbours_and_names_with_a_common_beginning_do_not_conflict(take, work):

@@ -78,9 +78,9 @@ async def test_parallel_edits_of_one_file_all_count(place):
     ("old", "said"),
     [
         ("missing", "not found"),
-        ("  indented", "line 2 differs from it in white space"),
+        ("\tindented", "line 2 differs from it in white space"),
         ("def helo():", "line 1 is the nearest"),
-        ("def hello():\nother", "line 1"),
+        ("def hello():\nother", "stands in line 1"),
         ("same", "3 times"),
         ("", "empty"),
     ],

@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+from pathlib import Path
 
 import anyio
 import psutil
@@ -12,10 +13,8 @@ CATASTROPHE = "(a+)+$"
 VICTIM = "a" * 60 + "b\n"
 
 
-async def _grep(context, pattern, **arguments):
-    return await run_call(
-        "grep", json.dumps({"pattern": pattern, **arguments}), context
-    )
+async def _grep(tools, pattern, **arguments):
+    return await run_call("grep", json.dumps({"pattern": pattern, **arguments}), tools)
 
 
 @pytest.fixture
@@ -88,6 +87,13 @@ async def test_the_limit_is_said_to_be_reached(tree):
     assert "limit" in outcome.summary
 
 
+async def test_files_after_the_limit_do_not_count_as_searched(tree):
+    outcome = await _grep(tree.context(), "needle", limit=1)
+
+    assert outcome.content == "a.py"
+    assert "1 file searched" in outcome.summary
+
+
 async def test_more_files_than_one_batch_are_searched(place):
     for number in range(150):
         place.write(f"{number:03}", "needle\n")
@@ -157,6 +163,10 @@ async def test_line_ends_and_a_byte_order_mark_are_no_part_of_a_line(place):
     assert outcome.content == "file:1:needle"
 
 
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def _searches() -> list[int]:
     return [
         child.pid
@@ -209,14 +219,15 @@ async def test_a_search_whose_process_dies_is_an_error(place):
             os.kill(_searches()[0], signal.SIGKILL)
 
     assert outcomes[0].status == "error"
+    assert "broke off" in outcomes[0].summary
 
 
 async def test_a_search_leaves_no_descriptor_behind(tree):
     context = tree.context()
     await _grep(context, "needle")
-    before = len(os.listdir("/proc/self/fd"))
+    before = _descriptors()
 
     for pattern in ("needle", "ab(c", "nothing at all"):
         await _grep(context, pattern)
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert _descriptors() == before

@@ -1,5 +1,6 @@
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_what_cannot_be_opened_is_told_as_open_does(place, opener, name, number)
 def test_opening_leaves_no_descriptor_behind(place, opener):
     place.write("a/file", "content")
     (place.work / "link").symlink_to("a")
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
 
     for name in ("a/file", "link/file", "a/missing", "a/file/below"):
         try:
@@ -84,4 +85,4 @@ def test_opening_leaves_no_descriptor_behind(place, opener):
         except OSError:
             continue
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,5 +1,5 @@
-import os
 import stat
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +12,7 @@ def test_what_fits_is_left_alone(tmp_path):
     fitted = OutputStore(str(tmp_path), {"grep": 10}).fit("grep", "c", "0123456789")
 
     assert (fitted.text, fitted.spilled_to) == ("0123456789", None)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_does_not_fit_keeps_head_and_tail_and_lies_whole_in_a_file(tmp_path):
@@ -79,5 +79,5 @@ def test_a_call_id_names_no_other_directory(tmp_path, call):
 
     fitted = OutputStore(str(outputs), {"t": 300}).fit("t", call, "x" * 1000)
 
-    assert os.path.dirname(fitted.spilled_to) == str(outputs)
-    assert os.path.exists(fitted.spilled_to)
+    assert Path(fitted.spilled_to).parent == outputs
+    assert Path(fitted.spilled_to).exists()

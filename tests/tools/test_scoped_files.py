@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import anyio
 import pytest
@@ -32,6 +33,10 @@ def opener(request):
 
 def _put(content):
     return lambda path, before: content
+
+
+def _names(directory):
+    return sorted(path.name for path in directory.iterdir())
 
 
 def _read(files, text):
@@ -108,7 +113,7 @@ def test_what_leads_out_is_refused(place, opener, text):
 
     assert (read.value.access, written.value.access) == ("read", "write")
     assert (place.outside / "secret").read_text() == "secret"
-    assert os.listdir(place.outside) == ["secret"]
+    assert _names(place.outside) == ["secret"]
 
 
 def test_a_link_that_passes_outside_on_its_way_back_is_refused(place, opener):
@@ -188,6 +193,19 @@ def test_the_hidden_is_refused_in_the_words_for_outside(place, opener):
     assert (place.work / "secrets/key").read_text() == "secret"
 
 
+def test_a_link_in_a_hidden_place_is_not_followed_even_to_the_readable(place, opener):
+    place.write("open/public/file", "content")
+    (place.work / "secrets").symlink_to("open")
+    files = place.files(
+        Rule(str(place.work / "secrets"), "hidden"),
+        Rule(str(place.work / "secrets/public"), "read"),
+        opener=opener,
+    )
+
+    with pytest.raises(OutsideScopeError):
+        files.read_now("secrets/public/file")
+
+
 def test_a_refusal_says_what_would_be_allowed(place):
     with pytest.raises(OutsideScopeError) as caught:
         anyio.run(place.files().change, "/etc/motd", _put(b"x"))
@@ -215,7 +233,7 @@ def test_what_is_no_regular_file_is_refused_at_once(place, opener):
         os.close(directory)
 
     assert stat.S_ISFIFO((place.work / "pipe").stat().st_mode)
-    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
 def test_a_directory_and_a_missing_file_are_told_as_such(place, opener):
@@ -347,7 +365,7 @@ def test_holes_are_not_written(place, opener, name):
         anyio.run(files.change, name, _put(b"new"))
 
     assert (place.work / "kept/file").read_text() == "old"
-    assert sorted(os.listdir(place.work)) == ["kept", "to_kept"]
+    assert _names(place.work) == ["kept", "to_kept"]
 
 
 def test_a_rule_that_is_not_recursive_ends_where_it_says(place):
@@ -359,7 +377,17 @@ def test_a_rule_that_is_not_recursive_ends_where_it_says(place):
     with pytest.raises(OutsideScopeError):
         anyio.run(files.change, str(flat / "deep/file"), _put(b"x"))
 
-    assert os.listdir(flat) == ["file"]
+    assert _names(flat) == ["file"]
+
+
+def test_directories_above_a_granted_one_are_not_made(place):
+    granted = place.outside / "gone" / "granted"
+    files = place.files(Rule(str(granted), "write"))
+
+    with pytest.raises(OutsideScopeError):
+        anyio.run(files.change, str(granted / "file"), _put(b"x"))
+
+    assert _names(place.outside) == []
 
 
 def test_nothing_is_written_beside_a_single_granted_file(place):
@@ -370,7 +398,7 @@ def test_nothing_is_written_beside_a_single_granted_file(place):
         anyio.run(files.change, str(place.outside / "only"), _put(b"new"))
 
     assert (place.outside / "only").read_text() == "old"
-    assert os.listdir(place.outside) == ["only"]
+    assert _names(place.outside) == ["only"]
 
 
 def test_a_lost_lease_stops_a_write_before_it_begins(place, leftovers):
@@ -380,7 +408,7 @@ def test_a_lost_lease_stops_a_write_before_it_begins(place, leftovers):
     with pytest.raises(LeaseLostError):
         anyio.run(place.files(verify_lease=lost).change, "a/file", _put(b"x"))
 
-    assert os.listdir(place.work) == []
+    assert _names(place.work) == []
 
 
 def test_a_lease_lost_at_the_last_moment_leaves_the_old_file(place, leftovers):
@@ -412,7 +440,7 @@ def test_a_write_that_fails_leaves_nothing_behind(place, leftovers):
 
     assert path.read_text() == "old"
     assert leftovers() == []
-    assert os.listdir(place.work) == ["file"]
+    assert _names(place.work) == ["file"]
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="permission bits do not bind root")
@@ -547,6 +575,6 @@ def test_nothing_lands_outside_while_a_directory_is_swapped_for_a_link(place, op
         swapper.wait()
         swapper.stdout.close()
 
-    assert sorted(os.listdir(place.outside)) == ["seed"]
+    assert _names(place.outside) == ["seed"]
     assert written
     assert refused

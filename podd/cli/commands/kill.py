@@ -67,7 +67,8 @@ def command(output: Output, names: tuple[str, ...]) -> None:
                 killed.append(_kill(table, where, name, output.timeout_seconds))
             except PoddError as error:
                 failures.append(error)
-    _tell(output, killed)
+    if killed or not failures:
+        _tell(output, killed)
     raise_first(output, failures)
 
 

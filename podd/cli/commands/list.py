@@ -10,7 +10,7 @@ import click
 from podd.cli.duration import short, since
 from podd.cli.output import Output
 from podd.cli.verb import Verb
-from podd.client.discovery import LivePod, pods
+from podd.client.discovery import STATUS_SECONDS, LivePod, pods
 from podd.paths import Places, places
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ Row = dict[str, Any]
 
 _HEADS: Final = ("NAME", "STATE", "TURN", "AGE", "MODEL", "WORKDIR", "TOKENS")
 
-#: Columns of a workdir; its end says more than its beginning.
-_WORKDIR_COLUMNS: Final = 24
+#: Columns of a workdir, whose end says more than its beginning. With a name of ten it
+#: and the model fit side by side into a line of 80.
+_WORKDIR_COLUMNS: Final = 18
 
 #: What a pod that took our connection and said nothing is shown as.
 MUTE: Final = "not_answering"
@@ -38,7 +39,8 @@ def command(output: Output, with_ended: bool, tree: bool) -> None:
     newest session.
     """
     where = places()
-    rows = [live_row(pod) for pod in pods(where)]
+    limit = output.timeout_seconds or STATUS_SECONDS
+    rows = [live_row(pod) for pod in pods(where, timeout_seconds=limit)]
     if with_ended:
         rows += _ended_rows(where, {row["name"] for row in rows})
     if output.json:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _HEADS: Final = ("SESSION", "POD", "STATE", "TURNS", "CHANGED", "SIZE")
 
+#: Of the lines about turns; a terminal has as many columns or more.
+_WIDTH: Final = 79
+
 _meant = click.argument(
     "name", metavar="SESSION|NAME", default="last", shell_complete=pods_and_sessions
 )
@@ -120,7 +123,7 @@ def verify(output: Output, names: tuple[str, ...]) -> None:
             rows.append(_verified(output, where, name))
         except PoddError as error:
             failures.append(error)
-    if output.json and not failures:
+    if output.json and (rows or not failures):
         output.document({"sessions": rows})
     raise_first(output, failures)
 
@@ -179,5 +182,6 @@ def _show(output: Output, row: dict[str, Any], found: list[Turn]) -> None:
     for turn in found:
         asked = first_line(turn.input)
         came = "open" if turn.outcome is None else outcome_words(turn.outcome)
-        output.text(fit(f"{turn.turn}: {asked}", 78))
-        output.text(fit(f"  {came}: {first_line(turn.text)}".rstrip(": "), 78))
+        said = first_line(turn.text)
+        output.text(fit(f"{turn.turn}: {asked}", _WIDTH))
+        output.text(f"  {fit(f'{came}: {said}' if said else came, _WIDTH - 2)}")

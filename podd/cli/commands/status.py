@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from podd.cli.columns import fit
 from podd.cli.completing import pods
 from podd.cli.duration import short, since
 from podd.cli.logfile import tail
 from podd.cli.naming import live_pod
-from podd.cli.output import Output
+from podd.cli.output import Output, columns
 from podd.cli.rendering import usage_words
 from podd.cli.verb import Verb
 from podd.errors import PodNotAnsweringError
@@ -52,8 +54,9 @@ def command(output: Output, name: str) -> None:
         output.text(f"{label:<9}{text}")
     output.text(f"{'socket':<9}{found.socket}")
     output.text(f"{'log':<9}{log}")
+    width = columns(sys.stdout) - 2 if sys.stdout.isatty() else None
     for line in lines:
-        output.text(f"  {line}")
+        output.text(f"  {line if width is None else fit(line, width)}")
 
 
 def _document(status: StatusReply) -> dict[str, Any]:

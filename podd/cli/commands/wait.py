@@ -60,7 +60,7 @@ def command(
 
 
 def _print(output: Output, results: list[TurnResult]) -> None:
-    from podd.cli.result import end_line
+    from podd.cli.result import end_line, tint_of
 
     if output.json:
         output.document({"results": [result.document() for result in results]})
@@ -70,4 +70,4 @@ def _print(output: Output, results: list[TurnResult]) -> None:
             output.text(f"== {result.pod}")
         if result.text:
             output.text(result.text.removesuffix("\n"))
-        output.say(f"{result.pod}: {end_line(result)}")
+        output.say(f"{result.pod}: {end_line(result)}", tint_of(result))

@@ -64,17 +64,18 @@ def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, P
                 )
             )
             if entry.key is not None:
-                state.answers[entry.key] = Answer(entry.cause, None, None)
+                state.notified[entry.key] = Answer(entry.cause, None, None)
         case e.TurnStarted():
-            state.turn = OpenTurn(entry.turn)
-            _take(state, entry.causes)
+            if turn is None:
+                state.turn = OpenTurn(entry.turn)
+                _take(state, entry.causes)
         case e.CausesTaken():
-            _take(state, entry.causes)
             if turn is not None:
+                _take(state, entry.causes)
                 turn.phase = Phase.READY
         case e.LimitReached():
-            _append(state, UserItem(entry.notice, "notice"))
             if turn is not None:
+                _append(state, UserItem(entry.notice, "notice"))
                 turn.limit = entry.limit
                 turn.phase = Phase.READY
         case e.StepStarted():
@@ -105,9 +106,10 @@ def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, P
             if turn is not None:
                 turn.paused = False
         case e.TurnEnded():
-            state.turn = None
-            state.turns_ended += 1
-            state.last_outcome = entry.outcome
+            if turn is not None:
+                state.turn = None
+                state.turns_ended += 1
+                state.last_outcome = entry.outcome
         case e.FileChanged():
             pass
         case e.StopRequested():
@@ -160,7 +162,8 @@ def _take(state: PodState, causes: tuple[str, ...]) -> None:
 
 
 def _respond(state: PodState, turn: OpenTurn, entry: e.ModelResponded) -> None:
-    _append(state, ModelItem(entry.parts))
+    if entry.parts:  # nothing said is nothing to show again, and servers refuse it
+        _append(state, ModelItem(entry.parts))
     turn.text = "\n\n".join(p.text for p in entry.parts if isinstance(p, TextPart))
     turn.stop_reason = entry.stop_reason
     turn.usage += entry.usage

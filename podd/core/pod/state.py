@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal
+
+import msgspec
 
 from podd.core.context import digest
 from podd.core.context.conversation import ConversationItem
@@ -24,8 +25,7 @@ class Phase(Enum):
     """The model asked for no tool; whether that was the end is to be decided."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True):
     """Something that makes the model work, or that it is told: taken in once."""
 
     cause: str
@@ -47,8 +47,7 @@ def turn_of(cause: str) -> str:
     return "t" + cause.removeprefix("c")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What an accepted `run` or `notify` was told; a repeated key gets it again."""
 
     cause: str
@@ -56,8 +55,7 @@ class Answer:
     position: int | None
 
 
-@dataclass(slots=True)
-class OpenCall:
+class OpenCall(msgspec.Struct):
     """A tool call of the running step that has no result yet."""
 
     call: str
@@ -69,8 +67,7 @@ class OpenCall:
     repeatable: bool = False
 
 
-@dataclass(slots=True)
-class OpenTurn:
+class OpenTurn(msgspec.Struct):
     """The turn that runs or is paused."""
 
     turn: str
@@ -80,7 +77,7 @@ class OpenTurn:
     attempt: int = 0
     request: str = ""
     """Digest of the request that is, or was last, outstanding."""
-    calls: dict[str, OpenCall] = field(default_factory=dict)
+    calls: dict[str, OpenCall] = msgspec.field(default_factory=dict)
     """By id, in the model's order; a call leaves when it has its result."""
     limit: Limit | None = None
     """A limit was reached: the step now, or next, is the last."""
@@ -91,36 +88,42 @@ class OpenTurn:
     stop_reason: StopReason = "stop"
     text: str = ""
     """Of the newest response."""
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = msgspec.field(default_factory=Usage)
 
 
-@dataclass(slots=True)
-class PodState:
+class PodState(msgspec.Struct):
     """One pod. Only `fold.apply` changes it."""
 
     session: str = ""
     pod: str = ""
     n: int = 0
-    manifest: dict[str, Any] = field(default_factory=dict)
+    manifest: dict[str, Any] = msgspec.field(default_factory=dict)
     surface: Surface | None = None
     surface_digest: str = ""
-    conversation: list[ConversationItem] = field(default_factory=list)
+    conversation: list[ConversationItem] = msgspec.field(default_factory=list)
     conversation_digest: str = digest.EMPTY
     turn: OpenTurn | None = None
-    queue: list[Cause] = field(default_factory=list)
+    queue: list[Cause] = msgspec.field(default_factory=list)
     """Inputs that are to become turns of their own, in order."""
-    waiting: list[Cause] = field(default_factory=list)
+    waiting: list[Cause] = msgspec.field(default_factory=list)
     """What the next checkpoint takes in."""
     causes: int = 0
     """How many there were; the next one's number is one higher."""
-    answers: dict[str, Answer] = field(default_factory=dict)
-    """By key."""
-    usage: Usage = field(default_factory=Usage)
+    answers: dict[str, Answer] = msgspec.field(default_factory=dict)
+    """To inputs, by key."""
+    notified: dict[str, Answer] = msgspec.field(default_factory=dict)
+    """To notifications, by key: somebody may use one key for both."""
+    usage: Usage = msgspec.field(default_factory=Usage)
     seq_reserved: int = 0
     stopping: Literal["drain", "now"] | None = None
     closed: bool = False
     turns_ended: int = 0
     last_outcome: Outcome | None = None
+
+    @property
+    def first_steer(self) -> Cause | None:
+        """The first waiting input; it names the next turn if no open one takes it."""
+        return next((cause for cause in self.waiting if cause.kind == "input"), None)
 
     def request_digest(self, *, offer_tools: bool) -> str:
         """Of the request that would be sent now."""

@@ -228,6 +228,8 @@ class TurnEnded(Entry, frozen=True, kw_only=True, tag="turn_ended"):
     usage: Usage
     """Of this turn."""
     value: Any = None
+    state: State = "idle"
+    """What the pod is from here: idle, or stopping."""
 
 
 class FileChanged(Entry, frozen=True, kw_only=True, tag="file_changed"):

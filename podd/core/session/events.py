@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-import msgspec
-
+from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.context.conversation import (
     ModelPart,
     ReasoningPart,
@@ -143,7 +142,7 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
                     value=entry.value,
                     usage=entry.usage,
                 ),
-                v.StateChanged(seq=seq + 1, at=at, state="idle"),
+                v.StateChanged(seq=seq + 1, at=at, state=entry.state),
             ]
         case e.StopRequested():
             return [v.StateChanged(seq=seq, at=at, state="stopping")]
@@ -192,9 +191,6 @@ def _response(entry: e.ModelResponded) -> list[v.DurableEvent]:
     return found
 
 
-def _arguments(text: str) -> Any:  # noqa: ANN401  # any JSON object
-    try:
-        value = msgspec.json.decode(text) if text.strip() else {}
-    except (msgspec.DecodeError, UnicodeError):
-        return text
-    return value if isinstance(value, dict) else text
+def _arguments(text: str) -> dict[str, Any] | str:
+    value = decode(text)
+    return text if isinstance(value, ArgumentsFault) else value

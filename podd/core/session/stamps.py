@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 def rfc3339(nanoseconds: int) -> str:
-    """A moment since the epoch, as entries and documents write it: UTC, milliseconds."""
+    """A moment since the epoch, as entries write it: UTC, milliseconds."""
     moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds // 1_000_000 % 1000:03d}Z"
 

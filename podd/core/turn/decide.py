@@ -16,16 +16,17 @@ from typing import assert_never
 import msgspec
 
 from podd.core.context.conversation import ModelPart, ToolCallPart
-from podd.core.pod.state import Answer, OpenTurn, Phase, PodState, turn_of
+from podd.core.pod.state import Answer, PodState, turn_of
 from podd.core.session import entries as e
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
-from podd.core.turn.pending import pending
-from podd.core.turn.proceed import proceed, result
+from podd.core.turn.interruption import cancel_outstanding, give_up_step, settle
+from podd.core.turn.proceed import proceed
+from podd.core.turn.restore import restore
 from podd.core.turn.settings import Settings
 from podd.core.turn.states import machine_state
 from podd.core.turn.transitions import TRANSITIONS, Refusal, Verdict
-from podd_protocol.values import Cancelled, State
+from podd_protocol.values import Cancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,8 @@ def decide(settings: Settings, state: PodState, fact: i.Input) -> Decision:  # n
         case i.DeadlinePassed():
             return _interrupt(settings, state)
         case i.PodRestored():
-            return _restore(settings, state, fact)
+            entries, effects = restore(settings, state, fact)
+            return Decision(entries=entries, effects=effects)
         case i.SurfaceRendered():
             entry = e.SurfaceSet(
                 surface=fact.surface, cause=fact.cause, manifest=fact.manifest
@@ -96,12 +98,11 @@ def decide(settings: Settings, state: PodState, fact: i.Input) -> Decision:  # n
 def _answered_before(state: PodState, fact: i.Input) -> Answer | None:
     match fact:
         case (
-            i.InputQueued(key=key)
-            | i.InputSteered(key=key)
-            | i.InputOffered(key=key)
-            | i.NotificationSent(key=key)
+            i.InputQueued(key=key) | i.InputSteered(key=key) | i.InputOffered(key=key)
         ) if key is not None:
             return state.answers.get(key)
+        case i.NotificationSent(key=key) if key is not None:
+            return state.notified.get(key)
         case _:
             return None
 
@@ -117,14 +118,21 @@ def _next_cause(state: PodState) -> str:
 
 def _queue(state: PodState, fact: i.InputQueued | i.InputOffered) -> Decision:
     cause = _next_cause(state)
-    position = len(state.queue) + (state.turn is not None)
+    # What was steered and no turn took in becomes the next turn, before the queue.
+    ahead = state.turn is not None or state.first_steer is not None
+    position = len(state.queue) + ahead
     answer = Answer(cause, turn_of(cause), position)
     return _accept(fact, answer, delivery="queue")
 
 
 def _steer(state: PodState, fact: i.InputSteered) -> Decision:
     cause = _next_cause(state)
-    turn = turn_of(cause) if state.turn is None else state.turn.turn
+    if state.turn is not None:
+        turn = state.turn.turn
+    elif state.first_steer is not None:
+        turn = state.first_steer.turn
+    else:
+        turn = turn_of(cause)
     return _accept(fact, Answer(cause, turn, 0), delivery="steer")
 
 
@@ -164,12 +172,10 @@ def _notify(settings: Settings, state: PodState, fact: i.NotificationSent) -> De
 
 def _pause(state: PodState, fact: i.PauseRequested) -> Decision:
     paused = e.TurnPaused(turn=_turn(state), reason=fact.reason)
-    if _awaits_model(state):
-        return Decision(
-            entries=(_step_interrupted(state, "the turn was paused"), paused),
-            effects=(f.CancelModel(),),
-        )
-    return Decision(entries=(paused,))
+    given_up = give_up_step(state, "the turn was paused")
+    return Decision(
+        entries=(*given_up, paused), effects=(f.CancelModel(),) if given_up else ()
+    )
 
 
 def _cancel(settings: Settings, state: PodState, fact: i.CancelRequested) -> Decision:
@@ -180,10 +186,11 @@ def _cancel(settings: Settings, state: PodState, fact: i.CancelRequested) -> Dec
         outcome=Cancelled(by=fact.by, reason=fact.reason),
         text=turn.text,
         usage=turn.usage,
+        state="idle" if state.stopping is None else "stopping",
     )
     return Decision(
-        entries=(*_results_interrupted(settings, state), ended),
-        effects=_cancel_outstanding(state),
+        entries=(*settle(settings, state, "the turn was cancelled"), ended),
+        effects=cancel_outstanding(state),
     )
 
 
@@ -200,14 +207,13 @@ def _stop(settings: Settings, state: PodState, fact: i.StopAsked) -> Decision:
 
 def _interrupt(settings: Settings, state: PodState) -> Decision:
     """End the pod now; the open turn stays open, for a restore."""
-    entries: list[e.AnyEntry] = list(_results_interrupted(settings, state))
-    if _awaits_model(state):
-        entries.append(_step_interrupted(state, "the pod was stopped"))
     turn = None if state.turn is None else state.turn.turn
-    entries.append(e.SessionClosed(open_turn=turn))
     return Decision(
-        entries=tuple(entries),
-        effects=(*_cancel_outstanding(state), f.EndPod(mode="now")),
+        entries=(
+            *settle(settings, state, "the pod was stopped"),
+            e.SessionClosed(open_turn=turn),
+        ),
+        effects=(*cancel_outstanding(state), f.EndPod(mode="now")),
     )
 
 
@@ -279,77 +285,3 @@ def _tool_finished(state: PodState, fact: i.ToolFinished) -> Decision:
         spilled_to=fact.spilled_to,
     )
     return Decision(entries=(*changes, result))
-
-
-def _results_interrupted(
-    settings: Settings, state: PodState
-) -> tuple[e.ToolResulted, ...]:
-    turn = state.turn
-    if turn is None:
-        return ()
-    return tuple(
-        result(turn, call, "interrupted", settings.texts.interrupted)
-        for call in turn.calls.values()
-    )
-
-
-def _cancel_outstanding(state: PodState) -> tuple[f.Effect, ...]:
-    return tuple(
-        f.CancelModel()
-        if isinstance(outstanding, f.RequestModel)
-        else f.CancelTool(call=outstanding.call)
-        for outstanding in pending(state)
-    )
-
-
-def _awaits_model(state: PodState) -> bool:
-    return state.turn is not None and state.turn.phase is Phase.AWAITING_MODEL
-
-
-def _step_interrupted(state: PodState, why: str) -> e.StepFailed:
-    turn = state.turn
-    assert turn is not None, "a step belongs to a turn"
-    return e.StepFailed(
-        turn=turn.turn,
-        step=turn.step,
-        attempt=turn.attempt,
-        fault="interrupted",
-        message=why,
-    )
-
-
-def _restore(settings: Settings, state: PodState, fact: i.PodRestored) -> Decision:
-    """Settle what was outstanding when the process before this one ended."""
-    turn = state.turn
-    entries: list[e.AnyEntry] = []
-    effects: list[f.Effect] = []
-    for outstanding in pending(state):
-        assert turn is not None, "only a turn has anything outstanding"
-        match outstanding:
-            case f.RequestModel(offer_tools=offer_tools):
-                if state.request_digest(offer_tools=offer_tools) != turn.request:
-                    effects.append(_request_changed(turn))
-                why = "the pod ended while it waited"
-                entries.append(_step_interrupted(state, why))
-            case f.RunTool(repeatable=True):
-                effects.append(outstanding)
-            case f.RunTool(call=call):
-                open_call = turn.calls[call]
-                began = open_call.started_at or ""
-                summary = settings.texts.unknown(open_call.name, began)
-                entries.append(result(turn, open_call, "unknown", summary))
-    what: State = "idle"
-    if turn is not None:
-        what = "paused" if turn.paused else "running"
-    started = e.PodStarted(pid=fact.pid, state=what, podd=fact.podd)
-    return Decision(entries=(started, *entries), effects=tuple(effects))
-
-
-def _request_changed(turn: OpenTurn) -> f.RaiseAlert:
-    return f.RaiseAlert(
-        level="warning",
-        source="core",
-        code="request_changed",
-        message=f"step {turn.step} of {turn.turn} is sent again, but its request is "
-        "not what it was",
-    )

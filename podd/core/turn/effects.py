@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from podd_protocol.values import AlertLevel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequestModel:
+class RequestModel(msgspec.Struct, frozen=True, kw_only=True):
     """Send the request that the state stands for; answer with how it ended."""
 
     turn: str
@@ -18,13 +18,11 @@ class RequestModel:
     offer_tools: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelModel:
+class CancelModel(msgspec.Struct, frozen=True, kw_only=True):
     """Give the outstanding request up; its end counts for nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunTool:
+class RunTool(msgspec.Struct, frozen=True, kw_only=True):
     """Run a call whose start is journalled; answer with `ToolFinished`."""
 
     turn: str
@@ -35,23 +33,20 @@ class RunTool:
     repeatable: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelTool:
+class CancelTool(msgspec.Struct, frozen=True, kw_only=True):
     """Stop a call; its end counts for nothing."""
 
     call: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetDeadline:
+class SetDeadline(msgspec.Struct, frozen=True, kw_only=True):
     """Answer with `DeadlinePassed` when the time is over."""
 
     deadline: Literal["drain"]
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RaiseAlert:
+class RaiseAlert(msgspec.Struct, frozen=True, kw_only=True):
     """Tell people something."""
 
     level: AlertLevel
@@ -60,8 +55,7 @@ class RaiseAlert:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndPod:
+class EndPod(msgspec.Struct, frozen=True, kw_only=True):
     """Everything is journalled; leave."""
 
     mode: Literal["drain", "now"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from podd.core.context.request import Surface
 from podd.core.context.response import ModelResponse
@@ -12,8 +13,7 @@ from podd.errors import ProviderFault
 from podd_protocol.values import CancelledBy, ToolStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputQueued:
+class InputQueued(msgspec.Struct, frozen=True, kw_only=True):
     """Work for a turn of its own, after those that wait already."""
 
     text: str
@@ -21,8 +21,7 @@ class InputQueued:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputSteered:
+class InputSteered(msgspec.Struct, frozen=True, kw_only=True):
     """Work for the running turn; for the next one if there is none."""
 
     text: str
@@ -30,8 +29,7 @@ class InputSteered:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputOffered:
+class InputOffered(msgspec.Struct, frozen=True, kw_only=True):
     """Work, but only if it can start now."""
 
     text: str
@@ -39,8 +37,7 @@ class InputOffered:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotificationSent:
+class NotificationSent(msgspec.Struct, frozen=True, kw_only=True):
     """Something for the model to know."""
 
     message: str
@@ -49,51 +46,44 @@ class NotificationSent:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRequested:
+class PauseRequested(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody wants nothing new to begin."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeRequested:
+class ResumeRequested(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody wants the paused turn to go on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelRequested:
+class CancelRequested(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody wants the turn to end."""
 
     by: CancelledBy
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopAsked:
+class StopAsked(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody wants the pod to end."""
 
     mode: Literal["drain", "now"]
     by: Literal["user", "signal", "parent"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlinePassed:
+class DeadlinePassed(msgspec.Struct, frozen=True, kw_only=True):
     """A deadline that the machine had set is over."""
 
     deadline: Literal["drain"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodRestored:
+class PodRestored(msgspec.Struct, frozen=True, kw_only=True):
     """A process has folded the journal and takes the session up."""
 
     pid: int
     podd: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurfaceRendered:
+class SurfaceRendered(msgspec.Struct, frozen=True, kw_only=True):
     """What the model is to see from the next step on."""
 
     surface: Surface
@@ -101,8 +91,7 @@ class SurfaceRendered:
     manifest: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelAnswered:
+class ModelAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """A request came back whole."""
 
     turn: str
@@ -111,8 +100,7 @@ class ModelAnswered:
     response: ModelResponse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFailed:
+class ModelFailed(msgspec.Struct, frozen=True, kw_only=True):
     """A request came to nothing."""
 
     turn: str
@@ -123,8 +111,7 @@ class ModelFailed:
     partial: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChange:
+class FileChange(msgspec.Struct, frozen=True, kw_only=True):
     """One file that a call changed."""
 
     path: str
@@ -133,8 +120,7 @@ class FileChange:
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolFinished:
+class ToolFinished(msgspec.Struct, frozen=True, kw_only=True):
     """A call that was begun has ended, one way or another."""
 
     call: str
@@ -145,8 +131,7 @@ class ToolFinished:
     changes: tuple[FileChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proceeded:
+class Proceeded(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing happened but that it is time to go on. Told after every other input."""
 
 

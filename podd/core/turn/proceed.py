@@ -9,11 +9,13 @@ before completion.
 
 from __future__ import annotations
 
-import msgspec
+from typing import assert_never
 
+from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.pod.state import Cause, OpenCall, OpenTurn, Phase, PodState
 from podd.core.session import entries as e
 from podd.core.turn import effects as f
+from podd.core.turn.pending import pending
 from podd.core.turn.settings import Settings
 from podd_protocol.values import Completed, Failed, Limited, Outcome, ToolStatus
 
@@ -42,11 +44,9 @@ def _between_turns(state: PodState) -> Move:
     if state.stopping:
         return _close(state)
     if state.surface is None:
-        return (
-            _NOTHING  # the next turn starts when there is something to show the model
-        )
-    if any(cause.kind == "input" for cause in state.waiting):
-        return _start(state.waiting)  # a steer that no turn took in
+        return _NOTHING  # the next turn starts when there is something to show it
+    if state.first_steer is not None:
+        return _start(state.waiting)
     if state.queue:
         return _start([*state.waiting, state.queue[0]])
     if any(cause.wakes for cause in state.waiting):
@@ -101,6 +101,8 @@ def _begin_calls(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
                 repeatable=repeatable,
             )
         )
+    if not entries and state.stopping is not None and not pending(state):
+        return _close(state)  # paused before any call began: nobody would come back
     return tuple(entries), tuple(effects)
 
 
@@ -110,6 +112,8 @@ def _refusal(
     """Why a call is not to be run, if it is not."""
     if turn.stop_reason == "output_limit":
         return "error", settings.texts.cut_off
+    if _cut(turn) is not None:
+        return "error", f"{call.name} was not run: the answer it came in was cut"
     if turn.last_step:
         return "denied", settings.texts.no_tools_left
     assert state.surface is not None, "no turn starts without a surface"
@@ -117,21 +121,9 @@ def _refusal(
     if call.name not in names:
         known = ", ".join(names) or "none"
         return "error", f"there is no tool {call.name!r}; the tools are: {known}"
-    if (problem := arguments_problem(call.arguments)) is not None:
-        return "error", f"{call.name} was not run: {problem}"
-    return None
-
-
-def arguments_problem(text: str) -> str | None:
-    """Why this is no JSON object, if it is none. Nothing at all counts as `{}`."""
-    if not text.strip():
-        return None
-    try:
-        value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        return f"its arguments are not valid JSON ({error})"
-    if not isinstance(value, dict):
-        return "its arguments are not a JSON object"
+    arguments = decode(call.arguments)
+    if isinstance(arguments, ArgumentsFault):
+        return "error", f"{call.name} was not run: its arguments {arguments.problem}"
     return None
 
 
@@ -150,13 +142,10 @@ def result(
 
 
 def _next_step(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
-    if turn.failure is not None:
-        fault, message = turn.failure
-        if fault == "interrupted":
-            return _step(state, turn, step=turn.step, attempt=turn.attempt + 1)
-        return _end(turn, Failed(code=fault, message=message))
-    if turn.limit is not None and turn.last_step:
-        return _end(turn, Limited(limit=turn.limit))
+    if turn.failure is not None and turn.failure[0] == "interrupted":
+        return _step(state, turn, step=turn.step, attempt=turn.attempt + 1)
+    if (outcome := _end_after_step(turn)) is not None:
+        return _end(state, turn, outcome)
     if state.waiting and turn.step > 0 and not state.stopping:
         return _take(state, turn, "after_work")
     if turn.limit is None and turn.step >= settings.max_steps:
@@ -164,6 +153,18 @@ def _next_step(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
         reached = e.LimitReached(turn=turn.turn, limit="steps", notice=notice)
         return (reached,), ()
     return _step(state, turn, step=turn.step + 1, attempt=1)
+
+
+def _end_after_step(turn: OpenTurn) -> Outcome | None:
+    """How the step that is over ends its turn, if it does."""
+    if turn.failure is not None:
+        fault, message = turn.failure
+        return Failed(code=fault, message=message)
+    if (cut := _cut(turn)) is not None:
+        return cut
+    if turn.limit is not None and turn.last_step:
+        return Limited(limit=turn.limit)
+    return None
 
 
 def _step(state: PodState, turn: OpenTurn, *, step: int, attempt: int) -> Move:
@@ -184,22 +185,33 @@ def _step(state: PodState, turn: OpenTurn, *, step: int, attempt: int) -> Move:
 
 
 def _end_or_go_on(state: PodState, turn: OpenTurn) -> Move:
-    match turn.stop_reason:
-        case "output_limit":
-            return _end(turn, Limited(limit="output_tokens"))
-        case "content_filter":
-            message = "the provider's content filter cut the answer"
-            return _end(turn, Failed(code="content_filter", message=message))
-        case "context_overflow":
-            message = "the conversation no longer fits into the model's context"
-            return _end(turn, Failed(code="context_overflow", message=message))
-        case "stop" | "tool_use" | "unknown":
-            pass
+    if turn.stop_reason == "output_limit":
+        return _end(state, turn, Limited(limit="output_tokens"))
+    if (cut := _cut(turn)) is not None:
+        return _end(state, turn, cut)
     if turn.limit is not None:
-        return _end(turn, Limited(limit=turn.limit))
+        return _end(state, turn, Limited(limit=turn.limit))
+    if not turn.text.strip():
+        message = "the answer had neither text nor a tool call"
+        return _end(state, turn, Failed(code="empty_response", message=message))
     if state.waiting and not state.stopping:
         return _take(state, turn, "before_completion")
-    return _end(turn, Completed())
+    return _end(state, turn, Completed())
+
+
+def _cut(turn: OpenTurn) -> Failed | None:
+    """How a turn ends whose answer was cut by more than its length, if it was."""
+    match turn.stop_reason:
+        case "content_filter":
+            message = "the provider's content filter cut the answer"
+            return Failed(code="content_filter", message=message)
+        case "context_overflow":
+            message = "the conversation no longer fits into the model's context"
+            return Failed(code="context_overflow", message=message)
+        case "stop" | "tool_use" | "output_limit" | "unknown":
+            return None
+        case _ as unreachable:
+            assert_never(unreachable)
 
 
 def _take(state: PodState, turn: OpenTurn, checkpoint: e.Checkpoint) -> Move:
@@ -207,8 +219,12 @@ def _take(state: PodState, turn: OpenTurn, checkpoint: e.Checkpoint) -> Move:
     return (e.CausesTaken(turn=turn.turn, causes=causes, checkpoint=checkpoint),), ()
 
 
-def _end(turn: OpenTurn, outcome: Outcome) -> Move:
+def _end(state: PodState, turn: OpenTurn, outcome: Outcome) -> Move:
     ended = e.TurnEnded(
-        turn=turn.turn, outcome=outcome, text=turn.text, usage=turn.usage
+        turn=turn.turn,
+        outcome=outcome,
+        text=turn.text,
+        usage=turn.usage,
+        state="idle" if state.stopping is None else "stopping",
     )
     return (ended,), ()

@@ -12,6 +12,8 @@ class MachineState(Enum):
     """Everything that makes a difference to what may happen next."""
 
     IDLE = "idle"
+    WAKING = "waking"
+    """Work waits, and its turn starts as soon as there is something to show."""
     READY = "ready"
     AWAITING_MODEL = "awaiting_model"
     AWAITING_TOOLS = "awaiting_tools"
@@ -20,6 +22,8 @@ class MachineState(Enum):
     """Nothing is outstanding."""
     PAUSED_AWAITING_TOOLS = "paused_awaiting_tools"
     """What was begun runs to its end; nothing new is begun."""
+    DRAINING_IDLE = "draining_idle"
+    """A stop was asked for and no turn is open; closing follows."""
     DRAINING = "draining"
     """A stop was asked for; nothing is outstanding, the end is to be decided."""
     DRAINING_AWAITING_MODEL = "draining_awaiting_model"
@@ -54,10 +58,11 @@ def machine_state(state: PodState) -> MachineState:
     turn = state.turn
     if state.stopping is not None:
         if turn is None:
-            return MachineState.DRAINING
+            return MachineState.DRAINING_IDLE
         return _DRAINING_BY_PHASE[turn.phase]
     if turn is None:
-        return MachineState.IDLE
+        woken = state.queue or any(cause.wakes for cause in state.waiting)
+        return MachineState.WAKING if woken else MachineState.IDLE
     return (_PAUSED_BY_PHASE if turn.paused else _BY_PHASE)[turn.phase]
 
 

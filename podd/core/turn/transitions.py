@@ -65,12 +65,15 @@ def _row(  # one column a kind of fact
     }
 
 
-def _draining(*, model: Verdict = "stale", tool: Verdict = "stale") -> Row:
+def _draining(
+    *, cancel: Verdict = "take", model: Verdict = "stale", tool: Verdict = "stale"
+) -> Row:
     return _row(
         work="stopping",
         offered="stopping",
         pause="stopping",
         resume="stopping",
+        cancel=cancel,
         deadline="take",
         model=model,
         tool=tool,
@@ -79,12 +82,14 @@ def _draining(*, model: Verdict = "stale", tool: Verdict = "stale") -> Row:
 
 TRANSITIONS: Final[Mapping[S, Row]] = {
     S.IDLE: _row(offered="take", cancel="not_running"),
+    S.WAKING: _row(cancel="not_running"),
     S.READY: _row(pause="take"),
     S.AWAITING_MODEL: _row(pause="take", model="take"),
     S.AWAITING_TOOLS: _row(pause="take", tool="take"),
     S.ANSWERED: _row(pause="take"),
     S.PAUSED: _row(resume="take"),
     S.PAUSED_AWAITING_TOOLS: _row(resume="take", tool="take"),
+    S.DRAINING_IDLE: _draining(cancel="stopping"),
     S.DRAINING: _draining(),
     S.DRAINING_AWAITING_MODEL: _draining(model="take"),
     S.DRAINING_AWAITING_TOOLS: _draining(tool="take"),

@@ -73,6 +73,8 @@ def test_a_line_that_needs_no_look_is_restored_unchanged(value):
     line = msgspec.json.encode(detach(value, store.put))
 
     if not must_restore(line):
-        assert restore(msgspec.json.decode(line), store.get) == value == (
-            msgspec.json.decode(line)
+        assert (
+            restore(msgspec.json.decode(line), store.get)
+            == value
+            == (msgspec.json.decode(line))
         )

@@ -1,0 +1,57 @@
+"""What a new process makes of what was outstanding when the one before it ended."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from podd.core.pod.state import OpenTurn, PodState
+from podd.core.session import entries as e
+from podd.core.turn import effects as f
+from podd.core.turn import inputs as i
+from podd.core.turn.interruption import give_up_step
+from podd.core.turn.pending import pending
+from podd.core.turn.proceed import Move, result
+from podd.core.turn.settings import Settings
+from podd_protocol.values import State
+
+
+def restore(settings: Settings, state: PodState, fact: i.PodRestored) -> Move:
+    """Take the session up.
+
+    A request is given up, and goes out again as a higher attempt. A call that may run
+    twice does; of any other the model is told that its end is unknown.
+    """
+    turn = state.turn
+    entries: list[e.AnyEntry] = []
+    effects: list[f.Effect] = []
+    for outstanding in pending(state):
+        assert turn is not None, "only a turn has anything outstanding"
+        match outstanding:
+            case f.RequestModel(offer_tools=offer_tools):
+                if state.request_digest(offer_tools=offer_tools) != turn.request:
+                    effects.append(_request_changed(turn))
+                entries.extend(give_up_step(state, "the pod ended while it waited"))
+            case f.RunTool(repeatable=True):
+                effects.append(outstanding)
+            case f.RunTool(call=call):
+                open_call = turn.calls[call]
+                began = open_call.started_at or ""
+                summary = settings.texts.unknown(open_call.name, began)
+                entries.append(result(turn, open_call, "unknown", summary))
+            case _ as unreachable:
+                assert_never(unreachable)
+    what: State = "idle"
+    if turn is not None:
+        what = "paused" if turn.paused else "running"
+    started = e.PodStarted(pid=fact.pid, state=what, podd=fact.podd)
+    return (started, *entries), tuple(effects)
+
+
+def _request_changed(turn: OpenTurn) -> f.RaiseAlert:
+    return f.RaiseAlert(
+        level="warning",
+        source="core",
+        code="request_changed",
+        message=f"step {turn.step} of {turn.turn} is sent again, but its request is "
+        "not what it was",
+    )

@@ -1,0 +1,104 @@
+"""A pod in a process of its own: a real allocation, a real socket, and manners.
+
+Run as a program: `python -m tests.cli.process_pod NAME DIRECTORY MANNERS`. It says
+`ready` on stdout when it can be asked.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, get_args
+
+from podd.core.scope import Rule, Scope
+from podd.paths import places
+from podd.scope_lock import Request, Table, adopt, allocate
+from podd_protocol.replies import Failure, Ok
+from podd_protocol.requests import Shutdown
+from tests.client.fake_pod import SESSION, FakePod
+
+Manners = Literal["orderly", "crashing", "deaf", "refusing", "mute"]
+"""What it does when it is asked to end: end; end and leave its allocation; say yes and
+go on; say that it is ending already, and end. `mute` never says anything at all."""
+
+ROOT = Path(__file__).parents[2]
+
+
+def main(name: str, directory: str, manners: Manners) -> None:
+    """Live until told to end."""
+    where = places()
+    table = Table(where)
+    allocation = allocate(
+        table,
+        Request(
+            name=name,
+            session=SESSION,
+            scope=Scope((Rule(directory, "write"),)),
+            since="2026-11-20T10:00:00.000Z",
+            source="test",
+        ),
+    )
+    lease = adopt(
+        table,
+        allocation=allocation.id,
+        token=allocation.token,
+        descriptor=os.dup(allocation.life.descriptor),
+    )
+    allocation.life.close()
+
+    def answer(_pod, request):
+        if manners == "mute":
+            return b""
+        if not isinstance(request, Shutdown):
+            return None
+        if manners == "deaf":
+            return Ok(id=request.id)
+        if manners == "refusing":
+            os.kill(os.getpid(), signal.SIGTERM)
+            return Failure(id=request.id, code="stopping", message="stopping already")
+        os.kill(os.getpid(), signal.SIGTERM)
+        return Ok(id=request.id)
+
+    ended = {signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
+    pod = FakePod(where.socket(name), answer=answer)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    while True:
+        signal.sigwait(ended)
+        if manners != "deaf":
+            break
+    if manners == "crashing":
+        os._exit(1)
+    lease.release()
+    pod.close()
+    os._exit(0)
+
+
+@contextmanager
+def process_pod(
+    name: str, directory: Path, manners: Manners = "orderly"
+) -> Iterator[subprocess.Popen[str]]:
+    """Run one for the time of a block."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.cli.process_pod", name, str(directory), manners],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+if __name__ == "__main__":
+    assert sys.argv[3] in get_args(Manners)
+    main(*sys.argv[1:])  # type: ignore[arg-type]

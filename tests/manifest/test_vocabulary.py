@@ -1,0 +1,42 @@
+"""What a manifest may name is what there is."""
+
+from __future__ import annotations
+
+from typing import get_args, get_type_hints
+
+import pytest
+
+from podd.core.context.request import ToolSpec
+from podd.manifest.schema import ToolsSection
+from podd.manifest.vocabulary import (
+    DRIVERS,
+    PROVIDERS,
+    REPEATABLE_TOOLS,
+    TOOLS,
+    Words,
+)
+from podd.providers.settings import ModelSettings
+from podd.tools import catalog
+
+
+def test_each_tool_that_can_be_allowed_is_there_and_no_other() -> None:
+    assert tuple(catalog.TOOLS) == TOOLS.built
+    assert ToolsSection().allow == TOOLS.built
+    assert all(isinstance(spec, ToolSpec) for spec in catalog.specs(TOOLS.built))
+
+
+def test_a_tool_may_run_again_where_it_says_so_itself() -> None:
+    says_so = {name for name, tool in catalog.TOOLS.items() if tool.repeatable}
+    assert says_so == REPEATABLE_TOOLS
+
+
+def test_each_provider_that_can_be_named_can_be_built() -> None:
+    named = get_args(get_type_hints(ModelSettings)["provider"])
+    assert set(named) == set(PROVIDERS.built)
+
+
+@pytest.mark.parametrize("words", [DRIVERS, PROVIDERS, TOOLS])
+def test_no_word_is_both_built_and_not(words: Words) -> None:
+    assert not set(words.built) & set(words.not_built)
+    assert all(words.refusal(word) is None for word in words.built)
+    assert all(words.refusal(word) is not None for word in words.not_built)
