@@ -33,20 +33,46 @@ result that the model reads.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal
+from copy import copy
+from typing import Any, ClassVar, Literal, dataclass_transform
 
 
 def _rebuild(kind: type[PoddError], values: dict[str, Any]) -> PoddError:
     return kind(**values)
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass_transform(kw_only_default=True, eq_default=False)
 class PoddError(Exception):
-    """Something went wrong that a person can act on."""
+    """Something went wrong that a person can act on.
+
+    The annotated names of a subclass are its fields, given by keyword; a value in the
+    class is the default. So are dataclasses, but each of those costs a tenth of a
+    millisecond to make, and these are imported by every podctl.
+    """
 
     code: ClassVar[str] = "internal"
     exit_code: ClassVar[int] = 1
+    _fields: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        own = tuple(
+            name
+            for name, kind in vars(cls).get("__annotations__", {}).items()
+            if not kind.startswith("ClassVar")
+        )
+        cls._fields = (*cls._fields, *own)
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401  # typed by the transform
+        super().__init__()
+        for name in self._fields:
+            if name in values:
+                setattr(self, name, values.pop(name))
+            elif hasattr(type(self), name):
+                setattr(self, name, copy(getattr(type(self), name)))
+            else:
+                raise TypeError(f"{type(self).__name__} needs {name!r}")
+        if values:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(values)}")
 
     @property
     def remedy(self) -> str:
@@ -56,14 +82,16 @@ class PoddError(Exception):
     @property
     def data(self) -> dict[str, Any]:
         """The fields, for `--json` and the wire."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: getattr(self, name) for name in self._fields}
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.data.items())
+        return f"{type(self).__name__}({inside})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return _rebuild, (type(self), values)
+        return _rebuild, (type(self), self.data)
 
 
-@dataclass(eq=False, kw_only=True)
 class UsageError(PoddError):
     """The command line asks for something that makes no sense."""
 
@@ -81,7 +109,6 @@ class UsageError(PoddError):
         return self.hint
 
 
-@dataclass(eq=False, kw_only=True)
 class ManifestError(PoddError):
     """A manifest, or a `--set`, says something that cannot be."""
 
@@ -114,7 +141,6 @@ KeyProblem = Literal["absent", "unreadable", "unsendable"]
 """Unsendable: not one word of printable ASCII, so no header can carry it."""
 
 
-@dataclass(eq=False, kw_only=True)
 class MissingKeyError(PoddError):
     """A provider needs a key that is not there, or that cannot be one."""
 
@@ -150,7 +176,6 @@ class MissingKeyError(PoddError):
         return f"set {auth}"
 
 
-@dataclass(eq=False, kw_only=True)
 class NoSuchError(PoddError):
     """What was named is not there."""
 
@@ -178,14 +203,12 @@ class NoSuchError(PoddError):
         }[self.what]
 
 
-@dataclass(eq=False, kw_only=True)
 class HeldError(PoddError):
     """Someone else has what was asked for."""
 
     exit_code: ClassVar[int] = 4
 
 
-@dataclass(eq=False, kw_only=True)
 class NameTakenError(HeldError):
     """A live pod has this name."""
 
@@ -210,7 +233,6 @@ class NameTakenError(HeldError):
         )
 
 
-@dataclass(eq=False, kw_only=True)
 class ScopeConflictError(HeldError):
     """A live pod may write where we want to."""
 
@@ -239,7 +261,6 @@ class ScopeConflictError(HeldError):
         )
 
 
-@dataclass(eq=False, kw_only=True)
 class SessionHeldError(HeldError):
     """A live process writes this session."""
 
@@ -259,7 +280,6 @@ class SessionHeldError(HeldError):
         )
 
 
-@dataclass(eq=False, kw_only=True)
 class DeniedError(PoddError):
     """Not allowed."""
 
@@ -277,7 +297,6 @@ class DeniedError(PoddError):
         return self.hint
 
 
-@dataclass(eq=False, kw_only=True)
 class UnsafeDirectoryError(PoddError):
     """A directory that podd needs for itself alone cannot be used."""
 
@@ -298,7 +317,6 @@ class UnsafeDirectoryError(PoddError):
         )
 
 
-@dataclass(eq=False, kw_only=True)
 class OutsideScopeError(PoddError):
     """A path that this pod may not touch in this way."""
 
@@ -316,7 +334,6 @@ class OutsideScopeError(PoddError):
 LeaseLoss = Literal["table_gone", "allocation_gone", "allocation_changed"]
 
 
-@dataclass(eq=False, kw_only=True)
 class LeaseLostError(PoddError):
     """This pod's allocation is no longer its own, so it must not write."""
 
@@ -334,7 +351,6 @@ class LeaseLostError(PoddError):
         return "stop this pod and resume its session: podctl resume takes a new lease"
 
 
-@dataclass(eq=False, kw_only=True)
 class PodNotAnsweringError(PoddError):
     """A pod is there and says nothing."""
 
@@ -354,7 +370,6 @@ class PodNotAnsweringError(PoddError):
         return f"{look}podctl kill {self.pod} ends it, its session stays"
 
 
-@dataclass(eq=False, kw_only=True)
 class PodEndedError(PodNotAnsweringError):
     """A pod went away while somebody waited for it."""
 
@@ -371,7 +386,6 @@ class PodEndedError(PodNotAnsweringError):
         return f"podctl resume {self.session} goes on where it stopped{look}"
 
 
-@dataclass(eq=False, kw_only=True)
 class StartFailedError(PoddError):
     """A new pod said why it cannot be."""
 
@@ -382,7 +396,7 @@ class StartFailedError(PoddError):
     """The exit code that goes with it."""
     message: str
     advice: str = ""
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = {}  # noqa: RUF012  # each error copies it
 
     @property
     def code(self) -> str:  # type: ignore[override]  # what the pod met
@@ -400,7 +414,6 @@ class StartFailedError(PoddError):
         return self.advice
 
 
-@dataclass(eq=False, kw_only=True)
 class FailureReplyError(PoddError):
     """A pod said no."""
 
@@ -408,7 +421,7 @@ class FailureReplyError(PoddError):
     failure: str
     """The code word of the wire's `failure`."""
     message: str
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = {}  # noqa: RUF012  # each error copies it
     """The `data` of the wire's `failure`."""
 
     _EXIT_CODES: ClassVar[dict[str, int]] = {
@@ -446,7 +459,6 @@ class FailureReplyError(PoddError):
         }.get(self.failure, "")
 
 
-@dataclass(eq=False, kw_only=True)
 class PausedError(PoddError):
     """What was waited for will not come while the pod is paused."""
 
@@ -466,7 +478,6 @@ class PausedError(PoddError):
         )
 
 
-@dataclass(eq=False, kw_only=True)
 class TimedOutError(PoddError):
     """The time that was given is over."""
 
@@ -485,7 +496,6 @@ class TimedOutError(PoddError):
         return self.hint
 
 
-@dataclass(eq=False, kw_only=True)
 class StorageError(PoddError):
     """The disk would not take it, or give it."""
 
@@ -519,7 +529,6 @@ Damage = Literal[
 """What is wrong with a session's files. Closed."""
 
 
-@dataclass(eq=False, kw_only=True)
 class JournalDamagedError(PoddError):
     """A journal line that was once whole no longer is."""
 
@@ -544,7 +553,6 @@ class JournalDamagedError(PoddError):
         )
 
 
-@dataclass(eq=False, kw_only=True)
 class NewerFormatError(PoddError):
     """A journal that a later podd wrote."""
 
@@ -562,7 +570,6 @@ class NewerFormatError(PoddError):
         return "use the podd that wrote it, or a later one"
 
 
-@dataclass(eq=False, kw_only=True)
 class UnknownEntryError(PoddError):
     """A whole journal line of a kind that this podd does not know and may not skip."""
 
@@ -603,7 +610,6 @@ ProviderFault = Literal[
 """Why a model gave no answer. Closed: everything a provider does is one of these."""
 
 
-@dataclass(eq=False, kw_only=True)
 class ProviderError(PoddError):
     """A model gave no answer that counts."""
 

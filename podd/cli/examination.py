@@ -1,10 +1,6 @@
 """What podd needs of a machine, and whether it is there.
 
-Rules of this file:
-- A check asks, it mends nothing: `doctor` can be run at any time, by anyone, twice.
-- `broken` is kept for what stops podd from working here. What works worse is a
-  `warning`; what only says how things are is `info`.
-- Every warning and everything broken has a remedy.
+A check asks, it mends nothing: `doctor` can be run at any time, by anyone, twice.
 """
 
 from __future__ import annotations
@@ -13,21 +9,19 @@ import datetime as dt
 import fcntl
 import os
 import shutil
-import stat
 import sys
 import tempfile
-from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from podd.cli import filesystem, kernel
+from podd.cli import directories, filesystem, kernel
+from podd.cli.check import Check
+from podd.cli.filesystem import human_bytes
 from podd.paths import SOCKET_PATH_BYTES, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-
-Verdict = Literal["ok", "info", "warning", "broken"]
+    from pathlib import Path
 
 #: Characters that a pod's name may have.
 LONGEST_NAME: Final = 63
@@ -59,24 +53,14 @@ LIBRARIES: Final = (
 EPOCH: Final = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    verdict: Verdict
-    detail: str
-    remedy: str = ""
-
-
 def machine(places: Places) -> Iterator[Check]:
     """Everything that depends on the machine and the three directories alone."""
     yield python()
     yield libraries()
     yield Check("kernel", "info", kernel.release())
-    yield runtime_directory(places.runtime)
-    yield kept_directory("state directory", places.state)
-    yield kept_directory("configuration directory", places.configuration)
+    yield directories.runtime(places.runtime)
+    yield directories.kept("state directory", places.state)
+    yield directories.kept("configuration directory", places.configuration)
     yield socket_path(places)
     yield file_system("runtime file system", places.runtime)
     yield file_system("state file system", places.state)
@@ -113,66 +97,6 @@ def libraries(names: Iterable[str] = LIBRARIES) -> Check:
             "install podd again, or remove .venv and run scripts/podctl",
         )
     return Check("libraries", "ok", ", ".join(found))
-
-
-def runtime_directory(path: Path) -> Check:
-    """Sockets, the lock and the table: it must be ours alone."""
-    name = "runtime directory"
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return _missing(name, path)
-    except OSError as error:
-        return Check(name, "broken", f"{path}: {error.strerror}", _ELSEWHERE[name])
-    detail = _described(path, found)
-    if not stat.S_ISDIR(found.st_mode):
-        return Check(name, "broken", f"{path} is not a directory", _ELSEWHERE[name])
-    if found.st_uid != os.getuid():
-        return Check(name, "broken", detail, _ELSEWHERE[name])
-    if found.st_mode & 0o022:
-        remedy = f"others may write to it: chmod 700 {path}"
-        return Check(name, "broken", detail, remedy)
-    return _usable(name, path, detail)
-
-
-def kept_directory(name: str, path: Path) -> Check:
-    """State or configuration: used as it is, if we may write to it."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return _missing(name, path)
-    except OSError as error:
-        return Check(name, "broken", f"{path}: {error.strerror}", _ELSEWHERE[name])
-    if not stat.S_ISDIR(found.st_mode):
-        return Check(name, "broken", f"{path} is not a directory", _ELSEWHERE[name])
-    return _usable(name, path, _described(path, found))
-
-
-_ELSEWHERE: Final = {
-    "runtime directory": "remove it, or point PODD_RUNTIME_DIR to one of your own",
-    "state directory": "make it writable, or point PODD_STATE_DIR elsewhere",
-    "configuration directory": "make it writable, or point PODD_CONFIG_DIR elsewhere",
-}
-
-
-def _missing(name: str, path: Path) -> Check:
-    parent = filesystem.existing(path)
-    if parent.is_dir() and os.access(parent, os.W_OK | os.X_OK):
-        return Check(name, "ok", f"{path} (made when first needed)")
-    detail = f"{path} is missing and {parent} is not writable"
-    return Check(name, "broken", detail, _ELSEWHERE[name])
-
-
-def _described(path: Path, found: os.stat_result) -> str:
-    owner = "yours" if found.st_uid == os.getuid() else f"of uid {found.st_uid}"
-    size = human_bytes(filesystem.size_bytes(path))
-    return f"{path} ({stat.S_IMODE(found.st_mode):04o}, {owner}, {size})"
-
-
-def _usable(name: str, path: Path, detail: str) -> Check:
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        return Check(name, "broken", f"{detail} is not writable", _ELSEWHERE[name])
-    return Check(name, "ok", detail)
 
 
 def socket_path(places: Places) -> Check:
@@ -323,14 +247,3 @@ def leftovers(allocations: Iterable[str], sockets: Iterable[str]) -> Iterator[Ch
         yield Check("sockets", "warning", detail, remedy)
     else:
         yield Check("sockets", "ok", "each has its pod")
-
-
-def human_bytes(count: int) -> str:
-    """A size in the largest unit that keeps it above 1: `12 KiB`, `3.4 GiB`."""
-    size, unit = float(count), "B"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if size < 1024:  # noqa: PLR2004  # the step between the units
-            break
-        size, unit = size / 1024, larger
-    precise = unit != "B" and size < 10  # noqa: PLR2004  # one digit more below ten
-    return f"{size:.1f} {unit}" if precise else f"{size:.0f} {unit}"

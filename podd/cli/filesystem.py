@@ -83,3 +83,14 @@ def size_bytes(directory: Path) -> int:
                 # It ended while we counted: a pod removes its socket when it stops.
                 continue
     return total
+
+
+def human_bytes(count: int) -> str:
+    """A size in the largest unit that keeps it above 1: `12 KiB`, `3.4 GiB`."""
+    size, unit = float(count), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if size < 1024:  # noqa: PLR2004  # the step between the units
+            break
+        size, unit = size / 1024, larger
+    precise = unit != "B" and size < 10  # noqa: PLR2004  # one digit more below ten
+    return f"{size:.1f} {unit}" if precise else f"{size:.0f} {unit}"

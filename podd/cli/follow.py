@@ -138,9 +138,11 @@ class Follower:
         try:
             self._connection.ask(Cancel(id=0, reason="interrupted at the terminal"))
         except FailureReplyError as error:
-            # It has just ended by itself, and the event is on its way.
             if error.failure != "not_running":
                 raise
+            # It has just ended, and the event is on its way; or it was accepted and
+            # has not quite begun, and the next event asks again.
+            self._cancelled, self._begun, self._told = False, False, True
         except PodEndedError as error:
             raise self._gone() from error
         return True

@@ -128,12 +128,14 @@ def follow_open_turn(
     status = connection.ask(Status(id=0))
     if status.state == "paused":
         raise PausedError(pod=connection.pod, turn=status.turn)
-    if status.turn is None:
+    # What was accepted is in the queue for a moment even where nothing runs.
+    turn = status.turn or next((queued.turn for queued in status.queue), None)
+    if turn is None:
         return _ended_meanwhile(connection, before, places)
     return follow(
         connection,
-        status.turn,
-        begun=True,
+        turn,
+        begun=status.turn is not None,
         output=output,
         places=places,
         interrupts=interrupts,

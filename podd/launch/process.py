@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final, Literal, assert_never
+from typing import Final, Literal
 
 import msgspec
 
@@ -70,17 +70,14 @@ class PodProcess:
                 return "ended"
             said += piece
         stdout.close()
-        return _reports.decode(said)
+        report: Report = _reports.decode(said)
+        return report
 
     def why(self, silence: Silence, timeout_seconds: float) -> str:
         """Put into words, with the end of what it logged."""
-        match silence:
-            case "ended":
-                reason = f"it ended at once (exit status {self._process.wait()})"
-            case "silent":
-                reason = f"it was not ready within {timeout_seconds:g} s"
-            case _ as unreachable:
-                assert_never(unreachable)
+        reason = f"it was not ready within {timeout_seconds:g} s"
+        if silence == "ended":
+            reason = f"it ended at once (exit status {self._process.wait()})"
         with self._log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(self._log_start, size - LOG_TAIL_BYTES))

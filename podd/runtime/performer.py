@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
@@ -169,12 +170,13 @@ class Performer:
             )
 
         model = await self.abilities.model()
-        async for item in model.stream(request, on_retry):
-            if isinstance(item, ModelResponse):
-                return item
-            if isinstance(item, TextDelta):
-                said.append(item.text)
-            await self.feed.live(_event(effect, item))
+        async with aclosing(model.stream(request, on_retry)) as answer:
+            async for item in answer:
+                if isinstance(item, ModelResponse):
+                    return item
+                if isinstance(item, TextDelta):
+                    said.append(item.text)
+                await self.feed.live(_event(effect, item))
         raise ProviderError(
             fault="cut", message="the answer had no end", provider=surface.model
         )

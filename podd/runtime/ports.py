@@ -6,7 +6,7 @@ Structural: the adapters need not know these. The production ones come from `jou
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Protocol
 
 from podd.core.context.request import ModelRequest
@@ -49,7 +49,7 @@ class Model(Protocol):
         self,
         request: ModelRequest,
         on_retry: Callable[[Retrying], Awaitable[None]],
-    ) -> AsyncIterator[ModelDelta | ModelResponse]:
+    ) -> AsyncGenerator[ModelDelta | ModelResponse, None]:
         """Deltas, then the one response; raises `ProviderError`."""
 
     async def aclose(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -12,7 +13,6 @@ from podd_protocol.replies import AnyReply, FailureCode, Reply
 from podd_protocol.requests import NOT_SUPPORTED, AnyRequest, Request
 
 _encoder: Final = msgspec.json.Encoder()
-_requests: Final = msgspec.json.Decoder(AnyRequest)
 
 _METHODS: Final = frozenset(kind.__struct_config__.tag for kind in AnyRequest.__args__)
 
@@ -34,7 +34,7 @@ def encode(message: Request | Reply | Event) -> bytes:
 def decode_request(line: bytes) -> AnyRequest | BadLine:
     """Read a client's line. Unknown fields are ignored."""
     try:
-        request: AnyRequest = _requests.decode(line)
+        request: AnyRequest = _decoder("request").decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _verdict(line, str(error))
     return request
@@ -60,10 +60,11 @@ def _verdict(line: bytes, reason: str) -> BadLine:
     return BadLine(known, "bad_field", f"{method}: {reason}")
 
 
-_replies_and_events: Final = {
-    "reply": msgspec.json.Decoder(AnyReply),
-    "event": msgspec.json.Decoder(AnyEvent),
-}
+@cache
+def _decoder(kind: Literal["request", "reply", "event"]) -> msgspec.json.Decoder[Any]:
+    """Made when first needed: a client decodes no requests, and seldom events."""
+    types = {"request": AnyRequest, "reply": AnyReply, "event": AnyEvent}
+    return msgspec.json.Decoder(types[kind])
 
 
 class _Kind(msgspec.Struct):
@@ -81,6 +82,6 @@ def decode_server_line(line: bytes) -> AnyReply | AnyEvent:
         msgspec.DecodeError: it is neither a reply nor an event that we know.
     """
     kind = _kind.decode(line)
-    which = "reply" if kind.reply is not None else "event"
-    decoded: AnyReply | AnyEvent = _replies_and_events[which].decode(line)
+    decoder = _decoder("reply" if kind.reply is not None else "event")
+    decoded: AnyReply | AnyEvent = decoder.decode(line)
     return decoded

@@ -18,7 +18,7 @@ from typing import Literal, get_args
 from podd.core.scope import Rule, Scope
 from podd.paths import places
 from podd.scope_lock import Request, Table, adopt, allocate
-from podd_protocol.replies import Failure, Ok
+from podd_protocol.replies import Failure
 from podd_protocol.requests import Shutdown
 from tests.client.fake_pod import SESSION, FakePod
 
@@ -27,6 +27,14 @@ Manners = Literal["orderly", "crashing", "deaf", "refusing", "mute"]
 go on; say that it is ending already, and end. `mute` never says anything at all."""
 
 ROOT = Path(__file__).parents[2]
+
+
+class _Mortal(FakePod):
+    """Closes when it has answered that it ends, and that ends the process."""
+
+    def close(self):
+        super().close()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main(name: str, directory: str, manners: Manners) -> None:
@@ -54,19 +62,13 @@ def main(name: str, directory: str, manners: Manners) -> None:
     def answer(_pod, request):
         if manners == "mute":
             return b""
-        if not isinstance(request, Shutdown):
-            return None
-        if manners == "deaf":
-            return Ok(id=request.id)
-        if manners == "refusing":
-            os.kill(os.getpid(), signal.SIGTERM)
+        if manners == "refusing" and isinstance(request, Shutdown):
             return Failure(id=request.id, code="stopping", message="stopping already")
-        os.kill(os.getpid(), signal.SIGTERM)
-        return Ok(id=request.id)
+        return None
 
     ended = {signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ended)
-    pod = FakePod(where.socket(name), answer=answer)
+    pod = _Mortal(where.socket(name), answer=answer)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:

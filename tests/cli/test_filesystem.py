@@ -42,3 +42,17 @@ def test_the_size_counts_files_and_does_not_follow_links(tmp_path):
     (tmp_path / "link").symlink_to(outside)
 
     assert filesystem.size_bytes(tmp_path) == 15
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (9, "9 B"),
+        (1024, "1.0 KiB"),
+        (13 * 2**20, "13 MiB"),
+        (2**50, "1024 TiB"),
+    ],
+)
+def test_sizes_read_well(count, text):
+    assert filesystem.human_bytes(count) == text

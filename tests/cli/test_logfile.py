@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -135,9 +135,9 @@ def test_following_ends_when_its_time_is_over(tmp_path):
 def test_whoever_stops_following_leaves_no_file_open(tmp_path, taken):
     _write(tmp_path / "pod.log", "1", "2")
     lines = follow(tmp_path / "pod.log", 1, time.monotonic())
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
 
     list(itertools.islice(lines, taken))
     lines.close()
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

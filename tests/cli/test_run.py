@@ -403,6 +403,31 @@ def test_ctrl_c_does_not_cancel_the_turn_that_ours_waits_for(universe: Places) -
 
 
 @pytest.mark.processes
+def test_ctrl_c_before_the_turn_has_begun_cancels_it_as_it_begins(
+    universe: Places,
+) -> None:
+    def answer(pod: FakePod, request: object) -> Failure | None:
+        if not isinstance(request, Cancel) or pod.state == "running":
+            return None
+        return Failure(id=request.id, code="not_running", message="no turn")
+
+    with fake_pod(universe.socket("demo"), answer=answer) as pod:
+        pod.on_cancel = lambda p: (
+            p.say(_ended(Cancelled(by="user"))) if p.state == "running" else None
+        )
+        with _typed("run", "demo", "hi") as process:
+            pod.wait_for(Run)
+            process.send_signal(signal.SIGINT)
+            pod.wait_for(Cancel)
+            pod.state = "running"
+            pod.say(*_begin())
+            pod.wait_for(Cancel)
+            process.communicate(timeout=LIMIT_SECONDS)
+
+    assert process.returncode == 130
+
+
+@pytest.mark.processes
 def test_on_a_terminal_one_sees_it_happen_within_80_columns(universe: Places) -> None:
     master, slave = pty.openpty()
     ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))

@@ -60,6 +60,7 @@ class FakePod:
         self.position = 0
         self.asked: queue.Queue[AnyRequest] = queue.Queue()
         self.on_run: Callable[[FakePod], None] = lambda pod: None
+        self.on_subscribe: Callable[[FakePod], None] = lambda pod: None
         self.on_cancel: Callable[[FakePod], None] = lambda pod: None
         self._answer = answer
         self._path = socket_path
@@ -113,6 +114,7 @@ class FakePod:
             client.sendall(raw)
         if isinstance(request, Subscribe):
             self._subscribed.append(client)
+            self.on_subscribe(self)
         if isinstance(request, Run):
             self.on_run(self)
         if isinstance(request, Cancel):

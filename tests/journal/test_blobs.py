@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from podd.core.session import entries as e
+from podd.core.session.chain import seal
 from podd.errors import JournalDamagedError
 from podd.journal.blobs import BlobFault
+from podd.journal.disk import replace_file
 from podd.journal.verification import verify
 
 LONG = "ü" * 40_000
@@ -62,7 +64,12 @@ def test_an_object_that_looks_like_a_reference_stays_what_it_is(writing):
 
 
 @pytest.mark.parametrize(
-    ("content", "damage"), [(None, "blob_missing"), (b"other", "blob_altered")]
+    ("content", "damage"),
+    [
+        (None, "blob_missing"),
+        (b"other", "blob_altered"),
+        (b"x" * len(LONG.encode()), "blob_altered"),
+    ],
 )
 def test_a_blob_that_is_gone_or_altered_is_damage_at_its_line(writing, content, damage):
     directory = _with_long_text(writing)
@@ -74,6 +81,29 @@ def test_a_blob_that_is_gone_or_altered_is_damage_at_its_line(writing, content, 
             look()
         assert (caught.value.line, caught.value.damage) == (2, damage)
         assert DIGEST in caught.value.reason
+
+
+def test_a_blob_of_another_length_than_its_line_says_is_damage(writing):
+    journal = writing.create()
+    digest = journal.directory.blobs.put(b"content")
+    entry = {"kind": "turn_resumed", "n": 2, "turn": {"$blob": digest, "bytes": 8}}
+    line, _ = seal(msgspec.json.encode(entry), journal.digest)
+    with journal.directory.journal.open("ab") as file:
+        file.write(line)
+
+    with pytest.raises(JournalDamagedError) as caught:
+        verify(journal.directory)
+
+    assert (caught.value.line, caught.value.damage) == (2, "blob_altered")
+
+
+def test_a_file_that_cannot_be_replaced_leaves_no_draft(tmp_path):
+    (tmp_path / "target").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        replace_file(tmp_path / "target", b"content")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
 def test_the_content_of_a_changed_file_is_verified_too(writing):

@@ -119,6 +119,26 @@ async def test_a_closed_journal_takes_nothing(writing):
         await journal.sync()
 
 
+def test_a_disk_without_room_for_the_reserve_is_full_and_keeps_no_part_of_it(
+    writing, monkeypatch
+):
+    def refuse(descriptor, offset, length):
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("os.posix_fallocate", refuse)
+    journal = writing.create()
+
+    assert journal.is_full
+    assert not journal.directory.reserve.exists()
+    with pytest.raises(StorageError) as caught:
+        journal.restore_reserve()
+    assert caught.value.kind == "full"
+
+    monkeypatch.undo()
+    journal.restore_reserve()
+    assert not journal.is_full
+
+
 def test_the_reserve_is_held_while_open_and_given_back_at_the_end(writing):
     journal = writing.create()
     reserve = journal.directory.reserve

@@ -65,7 +65,9 @@ def test_every_cut_of_the_last_line_is_mended_and_kept_beside(writing):
 
         journal, entries, mending = writing.open()
         journal.append(writing.note("next"))
+        pages = b"".join(journal.read(n, 1)[0] for n in range(1, journal.last_n + 1))
         journal.close()
+        assert pages == directory.journal.read_bytes()
 
         whole = kept == len(last) - 1
         expected = ["a", "the last one, with ü in it"] if whole else ["a"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from podd.cli import examination
-from podd.cli.examination import Check, Verdict
+from podd.cli.check import Check, Verdict
 from podd.cli.output import Output, Tint, tinted
 from podd.cli.verb import Verb
 from podd.client import discovery

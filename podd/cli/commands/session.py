@@ -45,7 +45,7 @@ def command() -> None:
 @click.pass_obj
 def list_(output: Output) -> None:
     """List all sessions, newest first."""
-    from podd.cli.examination import human_bytes
+    from podd.cli.filesystem import human_bytes
     from podd.cli.kept import newest_first
 
     where = places()

@@ -1,0 +1,252 @@
+"""A driver without a disk: facts in, entries appended and applied, effects noted.
+
+After each fact it says `Proceeded` until nothing follows, as the real driver does.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from podd.core.context.conversation import ModelPart, TextPart, ToolCallPart
+from podd.core.context.request import Surface, ToolSpec
+from podd.core.context.response import ModelResponse, StopReason
+from podd.core.pod.fold import apply, fold
+from podd.core.pod.state import PodState
+from podd.core.session import entries as e
+from podd.core.session.events import count
+from podd.core.turn import effects as f
+from podd.core.turn import inputs as i
+from podd.core.turn.decide import Decision, decide
+from podd.core.turn.settings import Settings, Texts
+from podd_protocol.values import ToolStatus, Usage
+
+TEXTS = Texts(
+    notification=lambda origin, message: f"[{origin}] {message}",
+    limit=lambda limit, value: f"{limit}: {value}, hand over",
+    cut_off="cut off",
+    no_tools_left="no tools left",
+    interrupted="interrupted",
+    unknown=lambda tool, since: f"{tool} since {since}: unknown",
+)
+SETTINGS = Settings(max_steps=3, repeatable={"read_file"}, texts=TEXTS)
+SURFACE = Surface(
+    model="m",
+    system="You are a test.",
+    tools=(
+        ToolSpec("read_file", "Reads.", {"type": "object"}),
+        ToolSpec("write_file", "Writes.", {"type": "object"}),
+    ),
+)
+USAGE = Usage(input_tokens=10, output_tokens=2, requests=1, cost_usd=0.5)
+
+RENDERED = i.SurfaceRendered(surface=SURFACE, cause="started")
+RESTORED = i.PodRestored(pid=7, podd="0.1.0")
+DRAIN = i.StopAsked(mode="drain", by="user")
+NOW = i.StopAsked(mode="now", by="signal")
+OVER = i.DeadlinePassed(deadline="drain")
+CANCEL = i.CancelRequested(by="user", reason="enough")
+PAUSE = i.PauseRequested(reason="lunch")
+RESUME = i.ResumeRequested()
+
+_entries = msgspec.json.Decoder(e.AnyEntry)
+
+
+def call(name: str, arguments: str = "{}", *, provider_call: str = "") -> ToolCallPart:
+    """A call as a provider hands it over: without our name for it."""
+    return ToolCallPart("", name, arguments, provider_call)
+
+
+def response(
+    *parts: ModelPart | str,
+    stop_reason: StopReason | None = None,
+    usage: Usage = USAGE,
+) -> ModelResponse:
+    """An answer; the reason follows from the parts unless it is given."""
+    made = tuple(TextPart(p) if isinstance(p, str) else p for p in parts)
+    asks = any(isinstance(part, ToolCallPart) for part in made)
+    reason = stop_reason or ("tool_use" if asks else "stop")
+    return ModelResponse(parts=made, stop_reason=reason, usage=usage)
+
+
+def queued(text: str, key: str | None = None) -> i.InputQueued:
+    return i.InputQueued(text=text, key=key)
+
+
+def steered(text: str, key: str | None = None) -> i.InputSteered:
+    return i.InputSteered(text=text, key=key)
+
+
+def told(message: str, *, wake: bool = False, key: str | None = None):
+    return i.NotificationSent(message=message, wake=wake, key=key)
+
+
+def finished(
+    name: str, status: ToolStatus = "ok", output: str = "", **more
+) -> i.ToolFinished:
+    return i.ToolFinished(
+        call=name, status=status, summary=f"{name} done", output=output, **more
+    )
+
+
+def kinds(entries: Iterable[e.AnyEntry]) -> list[str]:
+    """What an entry is called in the journal."""
+    return [entry.__struct_config__.tag for entry in entries]
+
+
+def reread(entries: Iterable[e.AnyEntry]) -> list[e.AnyEntry]:
+    """The entries as a file gives them back."""
+    return [_entries.decode(msgspec.json.encode(entry)) for entry in entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one fact led to, with all that followed by itself."""
+
+    decision: Decision
+    entries: list[e.AnyEntry]
+    effects: list[f.Effect]
+
+    @property
+    def kinds(self) -> list[str]:
+        return kinds(self.entries)
+
+
+@dataclass(slots=True)
+class Host:
+    """One pod and its journal."""
+
+    settings: Settings = SETTINGS
+    state: PodState = field(default_factory=PodState)
+    entries: list[e.AnyEntry] = field(default_factory=list)
+    next_seq: int = 1
+
+    @classmethod
+    def after(cls, *facts: i.Input, settings: Settings = SETTINGS) -> Host:
+        """A pod that has a surface and was told these facts."""
+        host = cls(settings=settings)
+        for fact in (RESTORED, RENDERED, *facts):
+            host.tell(fact)
+        return host
+
+    @classmethod
+    def restored(
+        cls, entries: Iterable[e.AnyEntry], settings: Settings = SETTINGS
+    ) -> Host:
+        """A pod whose process ended behind these entries, before `PodRestored`."""
+        kept = reread(entries)
+        last = max((entry.seq + count(entry) for entry in kept if entry.seq), default=1)
+        return cls(settings=settings, state=fold(kept), entries=kept, next_seq=last)
+
+    def crash(self) -> Host:
+        """The same pod in a new process, not yet told so."""
+        return Host.restored(self.entries, self.settings)
+
+    def copy(self) -> Host:
+        return copy.deepcopy(self)
+
+    def tell(self, fact: i.Input) -> Heard:
+        """Tell a fact, then proceed until nothing follows."""
+        before = len(self.entries)
+        decision = self.decide(fact)
+        effects = list(decision.effects)
+        # Each round has entries, and nothing goes round in a circle: so few rounds.
+        for _ in range(20):
+            move = self.decide(i.Proceeded())
+            if not move.entries:
+                assert move.effects == ()
+                return Heard(decision, self.entries[before:], effects)
+            effects += move.effects
+        raise AssertionError(kinds(self.entries[before:]))
+
+    def decide(self, fact: i.Input) -> Decision:
+        """Decide and apply one fact alone, without what follows by itself."""
+        decision = decide(self.settings, self.state, fact)
+        for entry in decision.entries:
+            self._append(entry)
+        return decision
+
+    def _append(self, entry: e.AnyEntry) -> None:
+        n, events = len(self.entries) + 1, count(entry)
+        stamped = msgspec.structs.replace(
+            entry,
+            n=n,
+            at=f"2026-11-21T00:{n // 60:02}:{n % 60:02}.000Z",
+            seq=self.next_seq if events else 0,
+        )
+        self.next_seq += events
+        apply(self.state, stamped)
+        self.entries.append(stamped)
+
+    # What a host that answers would be told next
+
+    def answers(self, *parts: ModelPart | str, **more) -> Heard:
+        """The model answers what it was asked."""
+        turn = self.state.turn
+        assert turn is not None
+        return self.tell(
+            i.ModelAnswered(
+                turn=turn.turn,
+                step=turn.step,
+                attempt=turn.attempt,
+                response=response(*parts, **more),
+            )
+        )
+
+    def fails(self, fault="server_error", partial: str = "") -> Heard:
+        """The model gives no answer."""
+        turn = self.state.turn
+        assert turn is not None
+        return self.tell(
+            i.ModelFailed(
+                turn=turn.turn,
+                step=turn.step,
+                attempt=turn.attempt,
+                fault=fault,
+                message="no",
+                partial=partial,
+            )
+        )
+
+    def texts(self) -> list[str]:
+        """The conversation in short, one line an item."""
+        return [_line(item) for item in self.state.conversation]
+
+
+def _line(item) -> str:
+    match item.__struct_config__.tag:
+        case "user":
+            return f"{item.origin}: {item.text}"
+        case "model":
+            words = [
+                f"{part.call}={part.name}"
+                if isinstance(part, ToolCallPart)
+                else part.text
+                for part in item.parts
+            ]
+            return f"model: {' '.join(words)}"
+        case _:
+            return f"{item.call}: {item.status}"
+
+
+def request(
+    step: int, *, turn: str = "t1", attempt: int = 1, offer_tools: bool = True
+) -> f.RequestModel:
+    return f.RequestModel(
+        turn=turn, step=step, attempt=attempt, offer_tools=offer_tools
+    )
+
+
+def run(name: str, tool: str = "read_file", arguments: str = "{}") -> f.RunTool:
+    turn, step, _ = name.split(".")
+    return f.RunTool(
+        turn=turn,
+        step=int(step),
+        call=name,
+        name=tool,
+        arguments=arguments,
+        repeatable=tool in SETTINGS.repeatable,
+    )
