@@ -97,7 +97,11 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--seed", type=int, default=None)
     options = parser.parse_args()
-    seed = options.seed if options.seed is not None else random.SystemRandom().getrandbits(32)
+    seed = (
+        options.seed
+        if options.seed is not None
+        else random.SystemRandom().getrandbits(32)
+    )
     chance = random.Random(seed)
     print(f"seed {seed}", file=sys.stderr)
     tally = Tally()
@@ -191,9 +195,7 @@ def write_pod(root: Path, steps: int) -> None:
         'arguments = { pattern = "out/*" }\n'
         for number in range(1, steps + 1)
     )
-    (root / "s.toml").write_text(
-        script + '[[step]]\ntext = "done"\n', encoding="utf-8"
-    )
+    (root / "s.toml").write_text(script + '[[step]]\ntext = "done"\n', encoding="utf-8")
 
 
 def ask_for_work(started: Started) -> str:
@@ -266,14 +268,18 @@ def check(
     expect(ends[0].text == "done", f"it ended with {ends[0].text!r}")
     twice = {name: n for name, n in witness.writes.items() if n > 1}
     expect(not twice, f"written more than once: {twice}")
-    changed = Counter(Path(x.path).name for x in entries if isinstance(x, e.FileChanged))
+    changed = Counter(
+        Path(x.path).name for x in entries if isinstance(x, e.FileChanged)
+    )
     unsaid = set(changed) - set(witness.writes)
     expect(not unsaid, f"journalled, but not on the disk: {unsaid}")
     written = {p.name for p in out.iterdir() if p.suffix == ".txt"}
     for name in written:
         content = (out / name).read_text(encoding="utf-8")
         expect(content == Path(name).stem, f"{name} holds {content!r}")
-    unknown = [x for x in entries if isinstance(x, e.ToolResulted) and x.status == "unknown"]
+    unknown = [
+        x for x in entries if isinstance(x, e.ToolResulted) and x.status == "unknown"
+    ]
     expect(
         len(written) + len(unknown) >= steps,
         f"{len(written)} files and {len(unknown)} unknown results for {steps} steps",

@@ -24,9 +24,7 @@ _reports: Final = msgspec.json.Decoder(Report)
 
 
 class PodProcess:
-    """A session and process group of its own; nothing of the caller but its
-    environment, umask and limits.
-    """
+    """Has nothing of its caller but the environment, the umask and the limits."""
 
     def __init__(self, message: StartMessage, log: Path) -> None:
         """Start it. What it says on stderr before its log is open goes to the log."""

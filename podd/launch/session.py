@@ -20,10 +20,13 @@ def newest_manifest(places: Places, session: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for _, entry in read_entries(SessionDirectory(places.session(session))):
-        if isinstance(entry, SessionStarted):
-            found = entry.manifest
-        elif isinstance(entry, SurfaceSet) and entry.manifest is not None:
-            found = entry.manifest
+        match entry:
+            case SessionStarted(manifest=document):
+                found = document
+            case SurfaceSet(manifest=dict() as document):
+                found = document
+            case _:
+                pass
     return found
 
 

@@ -22,7 +22,8 @@ from podd.manifest.document import from_document, to_document
 from podd.manifest.resolved import Resolved
 from podd.paths import Places, private_directory
 from podd.providers.registry import missing_key
-from podd.scope_lock import Allocation, Request, Table, allocate, give_back
+from podd.scope_lock.allocation import Allocation, Request, allocate, give_back
+from podd.scope_lock.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ def _launch(
         report = process.report(request.timeout_seconds)
         if isinstance(report, Ready):
             return report.pid
-        raise _failure(request, allocation.name, process, report)
+        raise _failure(request, allocation.name, process, report)  # noqa: TRY301  # one way out for every failure
     except BaseException:
         process.end()
         if request.resume is None:

@@ -36,7 +36,8 @@ from podd.runtime.feed import Feed
 from podd.runtime.log import Log
 from podd.runtime.performer import Performer
 from podd.runtime.storage import Storage
-from podd.scope_lock import Lease, Table, adopt
+from podd.scope_lock.lease import Lease, adopt
+from podd.scope_lock.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podd.core.scope import Scope
+from podd.core.scope.rules import Scope
 from podd.errors import NameTakenError, ScopeConflictError, StorageError
 from podd.paths import private_directory
 from podd.scope_lock import record as records

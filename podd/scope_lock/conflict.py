@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from podd.core.scope import Rule, Scope, overlap
 from podd.core.scope.explanation import ancestors
+from podd.core.scope.overlap import overlap
+from podd.core.scope.rules import Rule, Scope
 from podd.scope_lock import record as records
 from podd.scope_lock.grounding import Grounded
 from podd.scope_lock.record import Record

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from podd.core.scope import Access, Rule, Scope
+from podd.core.scope.rules import Access, Rule, Scope
 from podd.errors import ManifestError
 
 

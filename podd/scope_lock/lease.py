@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 import msgspec
 
-from podd.core.scope import Scope
+from podd.core.scope.rules import Scope
 from podd.errors import LeaseLoss, LeaseLostError
 from podd.scope_lock import record as records
 from podd.scope_lock.grounding import replaced

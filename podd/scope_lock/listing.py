@@ -6,7 +6,8 @@ import os
 
 import msgspec
 
-from podd.core.scope import Mode, Rule, ScopeIndex
+from podd.core.scope.explanation import ScopeIndex
+from podd.core.scope.rules import Mode, Rule
 from podd.paths import Places
 from podd.scope_lock import record as records
 from podd.scope_lock.record import Record

@@ -10,11 +10,23 @@ import msgspec
 
 from podd_protocol.events import AnyEvent, Event
 from podd_protocol.replies import AnyReply, FailureCode, Reply
-from podd_protocol.requests import NOT_SUPPORTED, AnyRequest, Request
+from podd_protocol.requests import NOT_SUPPORTED, AnyRequest, Request, Run
 
 _encoder: Final = msgspec.json.Encoder()
 
+#: Values stay as they stand: one that cannot be read does not hide the others.
+_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+#: What decoding a line may raise. `RecursionError`: brackets inside each other, by the
+#: thousand, which msgspec follows as deep as the stack allows.
+_UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _METHODS: Final = frozenset(kind.__struct_config__.tag for kind in AnyRequest.__args__)
+
+
+#: A verdict quotes what the sender wrote, and no more of it than this: 16 MiB of
+#: nonsense must not come back as 16 MiB of message.
+_QUOTED_CHARACTERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,7 @@ class BadLine:
     """Why a line is no request."""
 
     id: int | None
+    """The request's, where it could be read."""
     code: FailureCode
     message: str
 
@@ -32,32 +45,59 @@ def encode(message: Request | Reply | Event) -> bytes:
 
 
 def decode_request(line: bytes) -> AnyRequest | BadLine:
-    """Read a client's line. Unknown fields are ignored."""
+    """Read a client's line. Unknown fields are ignored; nothing in it raises."""
     try:
         request: AnyRequest = _decoder("request").decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _verdict(line, str(error))
+    except _UNREADABLE as error:
+        return _verdict(line, error)
+    if isinstance(request, Run) and request.options is not msgspec.UNSET:
+        return BadLine(request.id, "not_supported", "run: options are not built yet")
     return request
 
 
-def _verdict(line: bytes, reason: str) -> BadLine:
+def _verdict(line: bytes, error: Exception) -> BadLine:
     """Look closer at a line that did not decode: who sent what wrong."""
+    if isinstance(error, UnicodeDecodeError):
+        return BadLine(None, "bad_frame", f"not UTF-8: {error.reason}")
     try:
-        value: Any = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return BadLine(None, "bad_frame", f"not a line of JSON: {error}")
-    if not isinstance(value, dict):
+        fields = _fields.decode(line)
+    except msgspec.ValidationError:
         return BadLine(None, "bad_frame", "a line holds one JSON object")
-    number = value.get("id")
-    known = number if type(number) is int else None
-    method = value.get("method")
-    if not isinstance(method, str):
+    except RecursionError:
+        return BadLine(None, "bad_frame", "nested too deeply")
+    except _UNREADABLE as malformed:
+        return BadLine(None, "bad_frame", _short(f"not a line of JSON: {malformed}"))
+    known = _integer(fields.get("id"))
+    method = _string(fields.get("method"))
+    if method is None:
         return BadLine(known, "bad_field", "method: a string is required")
     if method in NOT_SUPPORTED:
         return BadLine(known, "not_supported", f"{method} is not built yet")
     if method not in _METHODS:
-        return BadLine(known, "unknown_method", f"there is no method {method!r}")
-    return BadLine(known, "bad_field", f"{method}: {reason}")
+        return BadLine(known, "unknown_method", _short(f"no method is called {method}"))
+    return BadLine(known, "bad_field", _short(f"{method}: {error}"))
+
+
+def _integer(raw: msgspec.Raw | None) -> int | None:
+    value = _value(raw)
+    return value if type(value) is int else None
+
+
+def _string(raw: msgspec.Raw | None) -> str | None:
+    value = _value(raw)
+    return value if isinstance(value, str) else None
+
+
+def _value(raw: msgspec.Raw | None) -> object:
+    """What a field holds; None for what cannot be had, a number out of range say."""
+    try:
+        return None if raw is None else msgspec.json.decode(raw)
+    except _UNREADABLE:
+        return None
+
+
+def _short(text: str) -> str:
+    return f"{text[:_QUOTED_CHARACTERS]}..." if len(text) > _QUOTED_CHARACTERS else text
 
 
 @cache
@@ -81,7 +121,10 @@ def decode_server_line(line: bytes) -> AnyReply | AnyEvent:
     Raises:
         msgspec.DecodeError: it is neither a reply nor an event that we know.
     """
-    kind = _kind.decode(line)
-    decoder = _decoder("reply" if kind.reply is not None else "event")
-    decoded: AnyReply | AnyEvent = decoder.decode(line)
+    try:
+        kind = _kind.decode(line)
+        decoder = _decoder("reply" if kind.reply is not None else "event")
+        decoded: AnyReply | AnyEvent = decoder.decode(line)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from error
     return decoded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,9 +14,11 @@ WhenBusy = Literal["queue", "steer", "reject"]
 ShutdownMode = Literal["drain", "now"]
 
 
-class TextInput(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
+class TextInput(msgspec.Struct, frozen=True, kw_only=True):
     """A part of an input that is prose."""
 
+    type: Literal["text"]
+    """A field and no tag: of a union of one, msgspec lets a missing tag pass."""
     text: str
 
 
@@ -42,6 +44,8 @@ class Run(Request, frozen=True, kw_only=True, tag="run"):
     when_busy: WhenBusy = "queue"
     key: str | None = None
     """The same key again gives the first answer again."""
+    options: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+    """Not built yet: `not_supported` where it is there."""
 
 
 class Notify(Request, frozen=True, kw_only=True, tag="notify"):

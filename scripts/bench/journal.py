@@ -104,7 +104,9 @@ def main() -> None:
                     decoder.decode(line)
             return time.perf_counter() - before
 
-        read = compare("G8 verify 50,000 entries", "1.4 (0.7x speed)", check, loop, rounds=7)
+        read = compare(
+            "G8 verify 50,000 entries", "1.4 (0.7x speed)", check, loop, rounds=7
+        )
         show([append, read])
 
 

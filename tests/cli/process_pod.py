@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, get_args
 
-from podd.core.scope import Rule, Scope
+from podd.core.scope.rules import Rule, Scope
 from podd.paths import places
-from podd.scope_lock import Request, Table, adopt, allocate
+from podd.scope_lock.allocation import Request, allocate
+from podd.scope_lock.lease import adopt
+from podd.scope_lock.table import Table
 from podd_protocol.replies import Failure
 from podd_protocol.requests import Shutdown
 from tests.client.fake_pod import SESSION, FakePod
@@ -92,6 +94,7 @@ def process_pod(
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        encoding="utf-8",
     ) as process:
         try:
             assert process.stdout is not None

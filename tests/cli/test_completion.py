@@ -40,6 +40,7 @@ def _completed(universe, *words: str) -> list[str]:
         text=True,
         check=False,
         timeout=20,
+        encoding="utf-8",
     )
     return [line.split(",", 1)[1] for line in done.stdout.splitlines() if line]
 

@@ -20,7 +20,9 @@ def _places(base: Path) -> Places:
 
 
 def test_the_libraries_and_the_python_are_those_of_the_project():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
 
     declared = sorted(d.split(">")[0] for d in project["dependencies"])
     assert sorted(LIBRARIES) == declared

@@ -26,12 +26,12 @@ def test_it_says_what_it_wrote(tmp_path, capsys):
 
 def test_it_never_writes_over_a_file(tmp_path, capsys):
     file = tmp_path / "podd.toml"
-    file.write_text("mine")
+    file.write_text("mine", encoding="utf-8")
 
     said = podctl(capsys, "init", str(file), "--json")
 
     assert (said.code, said.document["error"]["code"]) == (2, "usage")
-    assert file.read_text() == "mine"
+    assert file.read_text(encoding="utf-8") == "mine"
 
 
 def test_it_does_not_write_through_a_dangling_link(tmp_path, capsys):

@@ -5,9 +5,10 @@ import sys
 
 import pytest
 
-from podd.scope_lock import Table, allocations
 from podd.scope_lock import record as records
 from podd.scope_lock.identity import ProcessIdentity
+from podd.scope_lock.listing import allocations
+from podd.scope_lock.table import Table
 from tests.cli.command_line import podctl
 from tests.cli.process_pod import process_pod
 from tests.client.fake_pod import SESSION

@@ -15,7 +15,7 @@ from tests.cli.command_line import podctl
 def log(universe):
     path = universe.log_file("reviewer")
     path.parent.mkdir(parents=True)
-    path.write_text("".join(f"line {n}\n" for n in range(1, 101)))
+    path.write_text("".join(f"line {n}\n" for n in range(1, 101)), encoding="utf-8")
     return path
 
 
@@ -56,11 +56,12 @@ def test_following_goes_on_until_ctrl_c(log):
         stderr=subprocess.DEVNULL,
         text=True,
         env=os.environ.copy(),
+        encoding="utf-8",
     ) as following:
         try:
             assert following.stdout.readline() == "line 100\n"
             log.rename(log.with_name("pod.log.1"))
-            log.write_text("after rotation\n")
+            log.write_text("after rotation\n", encoding="utf-8")
             assert following.stdout.readline() == "after rotation\n"
             following.send_signal(signal.SIGINT)
             assert following.wait(10) == 130

@@ -31,6 +31,7 @@ def _podctl(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         timeout=30,
         check=False,
         env={**os.environ, **more},
+        encoding="utf-8",
     )
 
 
@@ -49,6 +50,7 @@ def _modules_of(*arguments: str) -> set[str]:
         text=True,
         timeout=30,
         check=True,
+        encoding="utf-8",
     )
     return set(done.stderr.split())
 

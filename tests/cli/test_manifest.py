@@ -20,7 +20,7 @@ write = ["notes"]
 @pytest.fixture
 def manifest(tmp_path, universe):
     def write(text: str) -> str:
-        (tmp_path / "m.toml").write_text(text)
+        (tmp_path / "m.toml").write_text(text, encoding="utf-8")
         return str(tmp_path / "m.toml")
 
     return write

@@ -71,6 +71,7 @@ def _typed(*words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, **more},
+        encoding="utf-8",
     )
     try:
         yield process

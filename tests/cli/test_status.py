@@ -26,7 +26,7 @@ def _busy(pod, request):
 def test_a_busy_pod_is_told_as_a_document(capsys, universe):
     log = universe.log_file("demo")
     log.parent.mkdir(parents=True)
-    log.write_text("".join(f"{n}\n" for n in range(9)))
+    log.write_text("".join(f"{n}\n" for n in range(9)), encoding="utf-8")
 
     with fake_pod(universe.socket("demo"), answer=_busy):
         document = podctl(capsys, "status", "demo", "--json").document
@@ -52,7 +52,7 @@ def test_a_busy_pod_is_told_as_a_document(capsys, universe):
 def test_people_read_state_tool_queue_scope_and_log(capsys, universe):
     log = universe.log_file("demo")
     log.parent.mkdir(parents=True)
-    log.write_text("last words\n")
+    log.write_text("last words\n", encoding="utf-8")
 
     with fake_pod(universe.socket("demo"), answer=_busy):
         said = podctl(capsys, "status", "demo")

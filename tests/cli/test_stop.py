@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from podd.cli.commands import stop
-from podd.scope_lock import Table, allocations
+from podd.scope_lock.listing import allocations
+from podd.scope_lock.table import Table
 from podd_protocol.replies import Failure
 from podd_protocol.requests import Shutdown
 from tests.cli.command_line import podctl

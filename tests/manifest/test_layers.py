@@ -174,7 +174,7 @@ def test_limits_of_tools_merge_key_by_key(desk) -> None:
 def test_paths_start_at_the_file_that_states_them(desk) -> None:
     desk.user("[agent]\ninstruction = 'told.md'\n")
     told = desk.places.configuration / "told.md"
-    told.write_text("x")
+    told.write_text("x", encoding="utf-8")
     desk.write("sub/work/.keep", "")
     desk.write("sub/demo.script.toml", "")
     desk.write(

@@ -12,6 +12,10 @@ def test_a_restored_pod_reads_its_manifest_without_what_loads_one() -> None:
         " 'podd.manifest.loading', 'podd.manifest.shape'}])"
     )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
     )
     assert done.stdout.strip() == "[]"

@@ -60,6 +60,10 @@ def test_without_texts_of_others_no_template_engine_is_needed() -> None:
         "Notices(Catalogue()).texts(); print('jinja2' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
     )
     assert done.stdout.strip() == "False"

@@ -75,7 +75,7 @@ def test_auth_may_name_a_variable_for_any_host():
 
 def test_auth_may_name_a_file(tmp_path):
     file = tmp_path / "key"
-    file.write_text("file-key\n")
+    file.write_text("file-key\n", encoding="utf-8")
 
     assert _key("https://x.example", KeyFromFile(str(file))) == "file-key"
 

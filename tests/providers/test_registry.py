@@ -54,7 +54,11 @@ def test_scripted_needs_a_script(world):
 def test_nothing_is_imported_before_it_is_used(code, absent):
     check = f"{code}\nimport sys\nprint([m for m in {absent!r} if m in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", check], capture_output=True, text=True, check=True
+        [sys.executable, "-c", check],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
     )
 
     assert done.stdout.strip() == "[]"

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from podd.core.scope import Access, Mode, Rule, Scope
+from podd.core.scope.rules import Access, Mode, Rule, Scope
 from podd.paths import Places
-from podd.scope_lock import Allocation, Request, Table, allocate
+from podd.scope_lock.allocation import Allocation, Request, allocate
+from podd.scope_lock.table import Table
 
 _PROGRAM = Path(__file__).with_name("contender.py")
 _LIMIT_SECONDS = 20

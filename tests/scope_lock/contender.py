@@ -7,11 +7,13 @@ import os
 import sys
 from pathlib import Path
 
-from podd.core.scope import Rule, Scope
+from podd.core.scope.rules import Rule, Scope
 from podd.errors import HeldError, PoddError, ScopeConflictError
 from podd.paths import Places
-from podd.scope_lock import Allocation, Request, Table, adopt, allocate, give_back
+from podd.scope_lock.allocation import Allocation, Request, allocate, give_back
+from podd.scope_lock.lease import adopt
 from podd.scope_lock.lock import exclusively
+from podd.scope_lock.table import Table
 
 
 def _say(*words: object) -> None:

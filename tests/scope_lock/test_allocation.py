@@ -5,7 +5,8 @@ import stat
 
 import pytest
 
-from podd.core.scope import Rule, Scope, explain
+from podd.core.scope.explanation import explain
+from podd.core.scope.rules import Rule, Scope
 from podd.errors import (
     ManifestError,
     NameTakenError,
@@ -13,14 +14,10 @@ from podd.errors import (
     StorageError,
     UnsafeDirectoryError,
 )
-from podd.scope_lock import (
-    Conflict,
-    Request,
-    adopt,
-    allocate,
-    allocations,
-    give_back,
-)
+from podd.scope_lock.allocation import Request, allocate, give_back
+from podd.scope_lock.conflict import Conflict
+from podd.scope_lock.lease import adopt
+from podd.scope_lock.listing import allocations
 
 
 def test_what_is_allocated_is_listed_and_alive(table, take, work):

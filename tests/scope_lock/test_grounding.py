@@ -5,7 +5,8 @@ import stat
 
 import pytest
 
-from podd.core.scope import Rule, Scope, explain
+from podd.core.scope.explanation import explain
+from podd.core.scope.rules import Rule, Scope
 from podd.errors import ManifestError
 from podd.scope_lock.grounding import ground, make_missing, replaced, unmake
 

@@ -7,9 +7,11 @@ import msgspec
 import pytest
 
 from podd.errors import DeniedError, LeaseLostError
-from podd.scope_lock import Lease, adopt, allocations, reclaim
 from podd.scope_lock import record as records
 from podd.scope_lock.identity import own_identity, start_time_of
+from podd.scope_lock.lease import Lease, adopt
+from podd.scope_lock.listing import allocations
+from podd.scope_lock.reclaim import reclaim
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def test_the_adopter_is_who_the_table_and_the_life_file_name(table, lease):
     (record,) = table.transact(records.everything)
     assert (record.stage, record.process) == ("adopted", us)
     expected = f"pod {us.pid} {us.start_time} {us.pid_namespace}\n"
-    assert lease.life.path.read_text() == expected
+    assert lease.life.path.read_text(encoding="utf-8") == expected
 
 
 @pytest.mark.parametrize("access", ["write", "read", "read_only", "hidden"])

@@ -134,6 +134,6 @@ def _identity_of(pid):
 def test_a_line_that_proves_nothing_counts_as_alive_a_torn_one_does_not(
     tmp_path, content, kept
 ):
-    (tmp_path / "id").write_text(content)
+    (tmp_path / "id").write_text(content, encoding="utf-8")
     assert has_stragglers(tmp_path / "id") is kept
     assert is_dead(tmp_path / "id") is not kept

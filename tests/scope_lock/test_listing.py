@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import msgspec
 
-from podd.core.scope import Rule
-from podd.scope_lock import allocations, holders_of, live_pods, reclaim
+from podd.core.scope.rules import Rule
+from podd.scope_lock.listing import allocations, holders_of, live_pods
+from podd.scope_lock.reclaim import reclaim
 
 
 def test_the_dead_are_listed_as_such_until_they_are_reclaimed(table, take, work):

@@ -7,9 +7,11 @@ import signal
 import pytest
 
 from podd.errors import NameTakenError, ScopeConflictError, TimedOutError
-from podd.scope_lock import Table, allocations, live_pods, reclaim
 from podd.scope_lock import record as records
 from podd.scope_lock.life import is_locked
+from podd.scope_lock.listing import allocations, live_pods
+from podd.scope_lock.reclaim import reclaim
+from podd.scope_lock.table import Table
 
 pytestmark = pytest.mark.processes
 

@@ -7,8 +7,9 @@ import stat
 import pytest
 
 from podd.errors import StorageError
-from podd.scope_lock import Table, allocations
 from podd.scope_lock import table as table_module
+from podd.scope_lock.listing import allocations
+from podd.scope_lock.table import Table
 
 
 def _column(table, statement):

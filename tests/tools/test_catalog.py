@@ -218,7 +218,9 @@ async def test_a_long_output_is_cut_and_can_be_read_whole(place, monkeypatch):
 async def test_a_path_of_odd_bytes_is_told_in_valid_text(place):
     path = place.work / "odd"
     path.mkdir()
-    (path / b"\xff.txt".decode("utf-8", "surrogateescape")).write_text("x")
+    (path / b"\xff.txt".decode("utf-8", "surrogateescape")).write_text(
+        "x", encoding="utf-8"
+    )
 
     outcome = await run_call("glob", '{"pattern": "**"}', place.context())
 

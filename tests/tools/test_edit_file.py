@@ -61,7 +61,7 @@ async def test_edits_follow_each_other_without_reading_again(place):
     outcome = await _edit(context, "file", "b", "2")
 
     assert outcome.status == "ok"
-    assert path.read_text() == "1 2 c"
+    assert path.read_text(encoding="utf-8") == "1 2 c"
 
 
 async def test_parallel_edits_of_one_file_all_count(place):
@@ -71,7 +71,7 @@ async def test_parallel_edits_of_one_file_all_count(place):
         for letter in "abcde":
             group.start_soon(_edit, context, "file", letter, letter.upper())
 
-    assert path.read_text() == "A B C D E"
+    assert path.read_text(encoding="utf-8") == "A B C D E"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_a_text_that_is_not_there_once_is_refused_with_a_hint(place, old, 
 
     assert outcome.status == "error"
     assert said in outcome.summary
-    assert path.read_text() == content
+    assert path.read_text(encoding="utf-8") == content
 
 
 async def test_several_places_are_named_by_line(place):
@@ -110,7 +110,7 @@ async def test_all_places_are_replaced_on_demand(place):
     outcome = await _edit(context, "file", "same", "new", replace_all=True)
 
     assert "2 places" in outcome.summary
-    assert path.read_text() == "new\nother\nnew\n"
+    assert path.read_text(encoding="utf-8") == "new\nother\nnew\n"
 
 
 async def test_nothing_to_change_is_refused(place):
@@ -124,13 +124,13 @@ async def test_nothing_to_change_is_refused(place):
 
 async def test_a_file_that_changed_since_it_was_read_is_not_edited(place):
     path, context = await _seen(place, "one")
-    path.write_text("one two")
+    path.write_text("one two", encoding="utf-8")
 
     outcome = await _edit(context, "file", "one", "1")
 
     assert outcome.status == "error"
     assert "stale" in outcome.summary
-    assert path.read_text() == "one two"
+    assert path.read_text(encoding="utf-8") == "one two"
 
 
 async def test_a_missing_file_is_not_made(place):

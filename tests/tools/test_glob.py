@@ -23,7 +23,7 @@ async def test_paths_come_in_order_with_hidden_names_and_without_git(place):
 
 async def test_directories_end_in_a_slash_and_links_are_not_followed(place):
     place.write("a/file")
-    (place.outside / "secret").write_text("")
+    (place.outside / "secret").write_text("", encoding="utf-8")
     (place.work / "out").symlink_to(place.outside)
     (place.work / "loop").symlink_to(".")
 
@@ -54,7 +54,7 @@ async def test_patterns_and_paths_lead_to_the_same_directory(place, pattern, pat
 
 
 async def test_a_pattern_cannot_lead_out(place):
-    (place.outside / "secret").write_text("")
+    (place.outside / "secret").write_text("", encoding="utf-8")
 
     for pattern in ("../outside/*", f"{place.outside}/*", "/*"):
         outcome = await _glob(place.context(), pattern=pattern)
@@ -115,7 +115,7 @@ async def test_a_very_deep_tree_is_walked(place):
     for _ in range(300):
         path /= "d"
     path.mkdir(parents=True)
-    (path / "file").write_text("")
+    (path / "file").write_text("", encoding="utf-8")
 
     outcome = await _glob(place.context(), pattern="**/file")
 

@@ -26,7 +26,7 @@ def test_what_does_not_fit_keeps_head_and_tail_and_lies_whole_in_a_file(tmp_path
     assert fitted.spilled_to == str(tmp_path / "o" / "c7.txt")
     assert fitted.spilled_to in fitted.text
     spilled = tmp_path / "o" / "c7.txt"
-    assert spilled.read_text() == whole
+    assert spilled.read_text(encoding="utf-8") == whole
     assert stat.S_IMODE(spilled.stat().st_mode) == 0o600
     assert stat.S_IMODE(spilled.parent.stat().st_mode) == 0o700
 
@@ -53,7 +53,7 @@ def test_no_character_is_cut_and_what_is_kept_is_head_and_tail(tmp_path, text, l
 
 
 def test_an_output_that_cannot_be_kept_is_said_to_be_lost(tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
 
     fitted = OutputStore(str(tmp_path / "file"), {"t": 300}).fit("t", "c", "x" * 1000)
 
@@ -62,7 +62,7 @@ def test_an_output_that_cannot_be_kept_is_said_to_be_lost(tmp_path):
 
 
 def test_a_link_in_the_place_of_a_spilled_file_is_not_followed(tmp_path):
-    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "precious").write_text("precious", encoding="utf-8")
     outputs = tmp_path / "outputs"
     outputs.mkdir()
     (outputs / "c.txt").symlink_to(tmp_path / "precious")
@@ -70,7 +70,7 @@ def test_a_link_in_the_place_of_a_spilled_file_is_not_followed(tmp_path):
     fitted = OutputStore(str(outputs), {"t": 300}).fit("t", "c", "x" * 1000)
 
     assert fitted.spilled_to is None
-    assert (tmp_path / "precious").read_text() == "precious"
+    assert (tmp_path / "precious").read_text(encoding="utf-8") == "precious"
 
 
 @pytest.mark.parametrize("call", ["../../escape", "/etc/escape"])

@@ -91,7 +91,7 @@ def test_the_workdir_may_be_named_through_a_link(place):
     ],
 )
 def test_what_leads_out_is_refused(place, opener, text):
-    (place.outside / "secret").write_text("secret")
+    (place.outside / "secret").write_text("secret", encoding="utf-8")
     links = {
         "absolute_link": place.outside / "secret",
         "relative_link": "../outside/secret",
@@ -112,7 +112,7 @@ def test_what_leads_out_is_refused(place, opener, text):
         anyio.run(files.change, text, _put(b"changed"))
 
     assert (read.value.access, written.value.access) == ("read", "write")
-    assert (place.outside / "secret").read_text() == "secret"
+    assert (place.outside / "secret").read_text(encoding="utf-8") == "secret"
     assert _names(place.outside) == ["secret"]
 
 
@@ -190,7 +190,7 @@ def test_the_hidden_is_refused_in_the_words_for_outside(place, opener):
             anyio.run(files.change, text, _put(b"x"))
 
     assert len(reasons) == 1
-    assert (place.work / "secrets/key").read_text() == "secret"
+    assert (place.work / "secrets/key").read_text(encoding="utf-8") == "secret"
 
 
 def test_a_link_in_a_hidden_place_is_not_followed_even_to_the_readable(place, opener):
@@ -260,7 +260,7 @@ def test_a_file_over_the_limit_is_not_read(place):
 
 def test_a_check_that_was_remembered_does_not_outlive_a_swap(place, opener):
     place.write("a/file", "content")
-    (place.outside / "file").write_text("secret")
+    (place.outside / "file").write_text("secret", encoding="utf-8")
     files = place.files(opener=opener)
     assert _read(files, "a/file") == b"content"
 
@@ -272,7 +272,7 @@ def test_a_check_that_was_remembered_does_not_outlive_a_swap(place, opener):
 
 
 def test_spilled_outputs_may_be_read_and_not_written(place):
-    (place.outputs / "call.txt").write_text("whole")
+    (place.outputs / "call.txt").write_text("whole", encoding="utf-8")
     files = place.files()
 
     assert _read(files, place.outputs / "call.txt") == b"whole"
@@ -335,8 +335,8 @@ async def test_a_second_name_keeps_the_old_content(place):
 
     await place.files().change("file", _put(b"new"))
 
-    assert path.read_text() == "new"
-    assert (place.outside / "name").read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "new"
+    assert (place.outside / "name").read_text(encoding="utf-8") == "old"
 
 
 async def test_a_link_inside_is_written_through_to_its_target(place, opener):
@@ -349,8 +349,8 @@ async def test_a_link_inside_is_written_through_to_its_target(place, opener):
     await files.change("fresh", _put(b"made"))
 
     assert (place.work / "link").is_symlink()
-    assert (place.work / "real").read_text() == "new"
-    assert (place.work / "not_yet").read_text() == "made"
+    assert (place.work / "real").read_text(encoding="utf-8") == "new"
+    assert (place.work / "not_yet").read_text(encoding="utf-8") == "made"
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ def test_holes_are_not_written(place, opener, name):
     with pytest.raises(OutsideScopeError):
         anyio.run(files.change, name, _put(b"new"))
 
-    assert (place.work / "kept/file").read_text() == "old"
+    assert (place.work / "kept/file").read_text(encoding="utf-8") == "old"
     assert _names(place.work) == ["kept", "to_kept"]
 
 
@@ -391,13 +391,13 @@ def test_directories_above_a_granted_one_are_not_made(place):
 
 
 def test_nothing_is_written_beside_a_single_granted_file(place):
-    (place.outside / "only").write_text("old")
+    (place.outside / "only").write_text("old", encoding="utf-8")
     files = place.files(Rule(str(place.outside / "only"), "write"))
 
     with pytest.raises(OutsideScopeError):
         anyio.run(files.change, str(place.outside / "only"), _put(b"new"))
 
-    assert (place.outside / "only").read_text() == "old"
+    assert (place.outside / "only").read_text(encoding="utf-8") == "old"
     assert _names(place.outside) == ["only"]
 
 
@@ -423,7 +423,7 @@ def test_a_lease_lost_at_the_last_moment_leaves_the_old_file(place, leftovers):
     with pytest.raises(LeaseLostError):
         anyio.run(place.files(verify_lease=lost_later).change, "file", _put(b"new"))
 
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert leftovers() == []
 
 
@@ -438,7 +438,7 @@ def test_a_write_that_fails_leaves_nothing_behind(place, leftovers):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert leftovers() == []
     assert _names(place.work) == ["file"]
 
@@ -451,7 +451,7 @@ def test_a_write_protected_file_is_not_replaced(place):
     with pytest.raises(PermissionError):
         anyio.run(place.files().change, "file", _put(b"new"))
 
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
 
 
 async def test_what_compute_refuses_changes_nothing(place):
@@ -475,7 +475,7 @@ async def test_parallel_changes_of_one_file_wait_for_each_other(place):
                 files.change, "file", lambda _, before, line=line: before + line
             )
 
-    assert sorted(map(int, path.read_text().split())) == list(range(20))
+    assert sorted(map(int, path.read_text(encoding="utf-8").split())) == list(range(20))
 
 
 async def test_a_change_by_somebody_else_meanwhile_is_seen(place):
@@ -484,14 +484,14 @@ async def test_a_change_by_somebody_else_meanwhile_is_seen(place):
 
     def compute(_, before):
         if not seen:
-            path.write_text("theirs")
+            path.write_text("theirs", encoding="utf-8")
         seen.append(before)
         return before + b" and ours"
 
     await place.files().change("file", compute)
 
     assert seen == [b"old", b"theirs"]
-    assert path.read_text() == "theirs and ours"
+    assert path.read_text(encoding="utf-8") == "theirs and ours"
 
 
 async def test_a_change_that_has_begun_is_finished_when_cancelled(place):
@@ -515,7 +515,7 @@ async def test_a_change_that_has_begun_is_finished_when_cancelled(place):
             go_on.set()
 
     assert done[0].change == "modified"
-    assert path.read_text() == "new"
+    assert path.read_text(encoding="utf-8") == "new"
 
 
 async def test_the_loop_runs_while_a_disk_is_slow(place):
@@ -551,7 +551,7 @@ while True:
 @pytest.mark.processes
 def test_nothing_lands_outside_while_a_directory_is_swapped_for_a_link(place, opener):
     place.write("a/seed", "inside")
-    (place.outside / "seed").write_text("secret")
+    (place.outside / "seed").write_text("secret", encoding="utf-8")
     files = place.files(opener=opener)
     swapper = subprocess.Popen(
         [sys.executable, "-c", SWAPPER, str(place.work), str(place.outside)],

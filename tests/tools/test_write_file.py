@@ -21,7 +21,7 @@ async def test_a_new_file_needs_no_read(place):
     assert (change.path, change.change) == (str(place.work / "a/file"), "created")
     assert change.before is None
     assert change.after == digest_of("one\ntwö".encode())
-    assert (place.work / "a/file").read_text() == "one\ntwö"
+    assert (place.work / "a/file").read_text(encoding="utf-8") == "one\ntwö"
 
 
 async def test_a_file_that_was_not_read_is_not_replaced(place):
@@ -31,20 +31,20 @@ async def test_a_file_that_was_not_read_is_not_replaced(place):
 
     assert (outcome.status, outcome.changes) == ("error", ())
     assert "read" in outcome.summary
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
 
 
 async def test_a_file_that_changed_since_it_was_read_is_not_replaced(place):
     path = place.write("file", "old")
     context = place.context()
     await _read(context, "file")
-    path.write_text("theirs")
+    path.write_text("theirs", encoding="utf-8")
 
     outcome = await _write(context, "file", "new")
 
     assert outcome.status == "error"
     assert "stale" in outcome.summary
-    assert path.read_text() == "theirs"
+    assert path.read_text(encoding="utf-8") == "theirs"
 
 
 async def test_a_file_that_was_read_or_written_is_replaced(place):
@@ -58,7 +58,7 @@ async def test_a_file_that_was_read_or_written_is_replaced(place):
     assert first.summary == "replaced file: 4 bytes, 1 line"
     assert first.changes[0].before == b"old"
     assert second.changes[0].before == b"new\n"
-    assert path.read_text() == "newer\n"
+    assert path.read_text(encoding="utf-8") == "newer\n"
 
 
 async def test_a_read_through_a_link_counts_for_the_file(place):

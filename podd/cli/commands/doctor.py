@@ -88,7 +88,8 @@ def _checks(where: Places) -> Iterator[Check]:
 
 def _remains(where: Places) -> Iterator[Check]:
     """What the dead left; the table itself may be what does not work."""
-    from podd.scope_lock import Table, allocations
+    from podd.scope_lock.listing import allocations
+    from podd.scope_lock.table import Table
 
     try:
         with Table(where) as table:

@@ -31,8 +31,8 @@ from podd.errors import (
 from podd.paths import Places, places
 
 if TYPE_CHECKING:
-    from podd.scope_lock import Table
     from podd.scope_lock.record import Record
+    from podd.scope_lock.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def command(output: Output, names: tuple[str, ...]) -> None:
     Nothing that was accepted is lost: podctl resume NAME goes on with the session. A
     call that was running is not run again. podctl stop is the gentle way.
     """
-    from podd.scope_lock import Table
+    from podd.scope_lock.table import Table
 
     where = places()
     killed: list[Killed] = []
@@ -169,8 +169,8 @@ def _listener(where: Places, name: str) -> Process | None:
 
 def _clear_away(table: Table, where: Places, name: str, seconds: float) -> None:
     """Free the allocation and remove the dead socket."""
-    from podd.scope_lock import reclaim
     from podd.scope_lock import record as records
+    from podd.scope_lock.reclaim import reclaim
 
     reclaim(table)
     directory = where.pod(name)

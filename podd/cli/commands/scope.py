@@ -14,8 +14,9 @@ from podd.errors import NoSuchError
 from podd.paths import Places, places
 
 if TYPE_CHECKING:
-    from podd.core.scope import Rule
-    from podd.scope_lock import AllocationView, Holder, Table
+    from podd.core.scope.rules import Rule
+    from podd.scope_lock.listing import AllocationView, Holder
+    from podd.scope_lock.table import Table
 
 
 @click.group(
@@ -33,7 +34,8 @@ def command() -> None:
 @click.pass_obj
 def list_(output: Output) -> None:
     """List what each live pod holds."""
-    from podd.scope_lock import Table, allocations
+    from podd.scope_lock.listing import allocations
+    from podd.scope_lock.table import Table
 
     with Table(places()) as table:
         found = allocations(table)
@@ -63,7 +65,8 @@ def check(output: Output, path: Path) -> None:
 
     PATH is relative to where you are and need not exist. Exit code 0 either way.
     """
-    from podd.scope_lock import Table, holders_of
+    from podd.scope_lock.listing import holders_of
+    from podd.scope_lock.table import Table
 
     where = places()
     with Table(where) as table:
@@ -102,8 +105,8 @@ def reclaim(output: Output) -> None:
     Only what is proved to be held by nobody. Starting a pod does the same for what is
     in its way.
     """
-    from podd.scope_lock import Table
-    from podd.scope_lock import reclaim as reclaim_from
+    from podd.scope_lock.reclaim import reclaim as reclaim_from
+    from podd.scope_lock.table import Table
 
     with Table(places()) as table:
         freed = reclaim_from(table)

@@ -159,7 +159,9 @@ def _wait(
 
 def _free(where: Places, stopped: list[_Stopping], seconds: float) -> list[PoddError]:
     """See that what the pods held is free; one that crashed on its way left it."""
-    from podd.scope_lock import Table, live_pods, reclaim
+    from podd.scope_lock.listing import live_pods
+    from podd.scope_lock.reclaim import reclaim
+    from podd.scope_lock.table import Table
 
     with Table(where) as table:
         reclaim(table)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -12,12 +11,12 @@ import msgspec
 #: what counts as valid would depend on how deep the caller's stack happens to be.
 DEEPEST: Final = 100
 
-#: Strings are passed over whole, so that brackets inside them do not count.
-_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
+#: Strings are passed over whole, so that brackets inside them do not count. Compiled
+#: when first needed, which is hardly ever.
+_BRACKET: Final = r'(?s)"(?:[^"\\]|\\.)*+"?|([\[{])|([\]}])'
 
 
-@dataclass(frozen=True, slots=True)
-class ArgumentsFault:
+class ArgumentsFault(msgspec.Struct, frozen=True):
     """Why a text is no arguments."""
 
     problem: str
@@ -44,7 +43,7 @@ def _is_too_deep(text: str) -> bool:
     if text.count("{") + text.count("[") <= DEEPEST:
         return False
     depth = 0
-    for found in _BRACKET.finditer(text):
+    for found in re.finditer(_BRACKET, text):
         if found[1]:
             depth += 1
             if depth > DEEPEST:

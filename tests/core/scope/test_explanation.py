@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from podd.core.scope import Access, Mode, Rule, Scope, ScopeIndex, explain
+from podd.core.scope.explanation import ScopeIndex, explain
+from podd.core.scope.rules import Access, Mode, Rule, Scope
 
 
 def _scope(*rules: tuple[Access, str], mode: Mode = "enforce") -> Scope:

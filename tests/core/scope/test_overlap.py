@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from podd.core.scope import Overlap, Rule, Scope, describe, escape, overlap
+from podd.core.scope.description import describe
+from podd.core.scope.overlap import Overlap, escape, overlap
+from podd.core.scope.rules import Rule, Scope
 
 
 def _writes(*paths: str, recursive: bool = True) -> Scope:

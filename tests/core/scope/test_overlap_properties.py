@@ -7,16 +7,9 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podd.core.scope import (
-    Access,
-    Explanation,
-    Rule,
-    Scope,
-    ScopeIndex,
-    escape,
-    explain,
-    overlap,
-)
+from podd.core.scope.explanation import Explanation, ScopeIndex, explain
+from podd.core.scope.overlap import escape, overlap
+from podd.core.scope.rules import Access, Rule, Scope
 
 _NAMES = ("a", ".podd", ".git", "hooks")
 #: Every path of up to five names, the fifth of which no rule can name.

@@ -44,6 +44,9 @@ SURFACE = Surface(
 USAGE = Usage(input_tokens=10, output_tokens=2, requests=1, cost_usd=0.5)
 
 RENDERED = i.SurfaceRendered(surface=SURFACE, cause="started")
+OTHER = i.SurfaceRendered(
+    surface=Surface(model="other", system="New.", tools=()), cause="manifest_given"
+)
 RESTORED = i.PodRestored(pid=7, podd="0.1.0")
 DRAIN = i.StopAsked(mode="drain", by="user")
 NOW = i.StopAsked(mode="now", by="signal")
@@ -53,6 +56,12 @@ PAUSE = i.PauseRequested(reason="lunch")
 RESUME = i.ResumeRequested()
 
 _entries = msgspec.json.Decoder(e.AnyEntry)
+
+
+def at_most(steps: int) -> Settings:
+    return Settings(
+        max_steps=steps, repeatable=SETTINGS.repeatable, texts=SETTINGS.texts
+    )
 
 
 def call(name: str, arguments: str = "{}", *, provider_call: str = "") -> ToolCallPart:

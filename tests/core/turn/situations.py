@@ -94,9 +94,7 @@ def _last_step() -> Host:
 
 def _failed() -> Host:
     host = _asking()
-    host.decide(
-        i.ModelFailed(turn="t1", step=1, attempt=1, fault="cut", message="cut")
-    )
+    host.decide(i.ModelFailed(turn="t1", step=1, attempt=1, fault="cut", message="cut"))
     return host
 
 

@@ -41,7 +41,7 @@ text = "{{result readme | lines 1}}"
 
 def _load(tmp_path: Path, text: str) -> Script:
     file = tmp_path / "x.script.toml"
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     return load(str(file))
 
 

@@ -25,7 +25,7 @@ from podd_protocol.values import Usage
 def _play(tmp_path, world):
     def play(text: str, ports: Ports | None = None):
         file = tmp_path / "x.script.toml"
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
         settings = ModelSettings(provider="scripted", name="demo", script=str(file))
         return build(settings, environment={}, ports=ports or world.ports())
 
