@@ -23,10 +23,10 @@ from podd.cli.running import (
 )
 from podd.cli.starting import Wanted, started
 from podd.client.connection import PodConnection
-from podd.errors import PoddError, TimedOutError
+from podd.errors import FailureReplyError, PoddError, TimedOutError
 from podd.paths import Places
 from podd_protocol.replies import StatusReply
-from podd_protocol.requests import Shutdown, Status
+from podd_protocol.requests import Shutdown, ShutdownMode, Status
 
 if TYPE_CHECKING:
     from podd.launch.start import Started
@@ -72,13 +72,16 @@ class Spawning:
             except KeyboardInterrupt:
                 self._end_at_once(connection)
                 raise
-            except TimedOutError:
-                self._end(connection)
+            except (TimedOutError, FailureReplyError):
+                # Nobody waits for the turn any more, so a drain would be for nothing.
+                self._end(connection, "now")
                 raise
             if result is None and self.afterwards == "follow":
                 return self._leave(connection, pod)
-            self._end(connection)
+            self._end(connection, "drain")
         if result is None:
+            if self.output.json:
+                self.output.document({"result": None})
             return 0
         go_on = how_to_resume if self.afterwards == "end" else how_to_go_on
         report(self.output, result, how_to_go_on=go_on(self.places, pod.name))
@@ -119,12 +122,12 @@ class Spawning:
         self.output.say(how_to_go_on(self.places, pod.name))
         return 0
 
-    def _end(self, connection: PodConnection) -> None:
+    def _end(self, connection: PodConnection, mode: ShutdownMode) -> None:
         """With `--once`: end the pod and wait until it is gone."""
         if self.afterwards != "end":
             return
         with Process.of(connection.welcome.pid) as process:
-            connection.ask(Shutdown(id=0, mode="drain"))
+            connection.ask(Shutdown(id=0, mode=mode))
             if not process.wait(END_SECONDS):
                 raise TimedOutError(
                     what=f"the end of pod {connection.pod!r}",

@@ -52,3 +52,17 @@ def missing_key(
     except MissingKeyError as error:
         return error
     return None
+
+
+def secrets(settings: ModelSettings, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Values that must not be journalled: the keys that `build` would load."""
+    if settings.provider == "scripted":
+        return ()
+    from podd.providers.keys import find_key
+    from podd.providers.openai_chat.endpoint import VENDOR
+
+    try:
+        key = find_key(settings, VENDOR, environment)
+    except MissingKeyError:
+        return ()
+    return () if key is None else (key.reveal(),)

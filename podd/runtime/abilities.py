@@ -25,6 +25,7 @@ from podd.manifest.schema import Manifest
 from podd.paths import Places
 from podd.runtime.clock import Clock
 from podd.runtime.ports import Model, Tools
+from podd.runtime.redaction import Redaction
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,8 +99,10 @@ class Abilities:
         from podd.tools.scoped_files import ScopedFiles
 
         manifest = self.resolved.manifest
+        redaction = self._redaction()
         return ToolRunner(
-            put_blob=self.put_blob,
+            put_blob=lambda content: self.put_blob(redaction.content(content)),
+            redaction=redaction,
             files=ScopedFiles(
                 self.scope,
                 manifest.pod.workdir,
@@ -112,9 +115,17 @@ class Abilities:
                 directory=str(self.outputs),
                 limits=_per_tool(manifest, "output_bytes"),
                 default_bytes=manifest.tools.output_bytes,
+                redact=redaction.text,
             ),
             timeouts=_per_tool(manifest, "timeout_seconds"),
         )
+
+    def _redaction(self) -> Redaction:
+        from podd.launch.model import model_settings
+        from podd.providers.registry import secrets
+
+        settings = model_settings(self.resolved.manifest.model)
+        return Redaction(secrets(settings, self.environment))
 
     def _render_surface(self) -> Surface:
         from podd.prompts.catalogue import Catalogue
@@ -163,6 +174,7 @@ class ToolRunner:
     """Runs calls with what the `tools` room offers."""
 
     put_blob: Callable[[bytes], str]
+    redaction: Redaction
     files: Any
     workdir: str
     reads: Any
@@ -181,7 +193,7 @@ class ToolRunner:
             workdir=self.workdir,
             reads=self.reads,
             outputs=self.outputs,
-            progress=on_output,
+            progress=lambda text: on_output(self.redaction.text(text)),
             call=call.call,
             timeouts=self.timeouts,
         )
@@ -202,7 +214,7 @@ class ToolRunner:
         return ToolFinished(
             call=call.call,
             status=outcome.status,
-            summary=outcome.summary,
+            summary=self.redaction.text(outcome.summary),
             output=outcome.content,
             spilled_to=outcome.spilled_to,
             changes=tuple(changes),

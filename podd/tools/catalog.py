@@ -130,11 +130,12 @@ async def _run(
 
 async def _fitted(name: str, outcome: ToolOutcome, context: ToolContext) -> ToolOutcome:
     outputs = context.outputs
-    if len(outcome.content) * 4 <= outputs.limit(name):
+    content = outputs.redact(outcome.content)
+    if len(content) * 4 <= outputs.limit(name):
         # Four bytes are the most a character takes, so it fits without counting.
-        return replace(outcome, content=encode(outcome.content).decode())
+        return replace(outcome, content=encode(content).decode())
     fitted = await anyio.to_thread.run_sync(
-        outputs.fit, name, context.call, outcome.content, abandon_on_cancel=True
+        outputs.fit, name, context.call, content, abandon_on_cancel=True
     )
     return replace(outcome, content=fitted.text, spilled_to=fitted.spilled_to)
 

@@ -7,7 +7,7 @@ line between them that says how much is left out and which file has all of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,6 +36,8 @@ class OutputStore:
     limits: Mapping[str, int] = field(default_factory=dict)
     """Bytes by tool name."""
     default_bytes: int = DEFAULT_OUTPUT_BYTES
+    redact: Callable[[str], str] = str
+    """Takes out what neither the model nor a spilled file may hold; before `fit`."""
 
     def limit(self, tool: str) -> int:
         """How many bytes this tool may say."""

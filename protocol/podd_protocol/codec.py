@@ -61,12 +61,8 @@ def _verdict(line: bytes, error: Exception) -> BadLine:
         return BadLine(None, "bad_frame", f"not UTF-8: {error.reason}")
     try:
         fields = _fields.decode(line)
-    except msgspec.ValidationError:
-        return BadLine(None, "bad_frame", "a line holds one JSON object")
-    except RecursionError:
-        return BadLine(None, "bad_frame", "nested too deeply")
-    except _UNREADABLE as malformed:
-        return BadLine(None, "bad_frame", _short(f"not a line of JSON: {malformed}"))
+    except _UNREADABLE as unreadable:
+        return BadLine(None, "bad_frame", _unreadable(unreadable))
     known = _integer(fields.get("id"))
     method = _string(fields.get("method"))
     if method is None:
@@ -76,6 +72,16 @@ def _verdict(line: bytes, error: Exception) -> BadLine:
     if method not in _METHODS:
         return BadLine(known, "unknown_method", _short(f"no method is called {method}"))
     return BadLine(known, "bad_field", _short(f"{method}: {error}"))
+
+
+def _unreadable(error: Exception) -> str:
+    match error:
+        case msgspec.ValidationError():
+            return "a line holds one JSON object"
+        case RecursionError():
+            return "nested too deeply"
+        case _:
+            return f"not a line of JSON: {error}"
 
 
 def _integer(raw: msgspec.Raw | None) -> int | None:

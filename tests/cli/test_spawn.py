@@ -185,6 +185,18 @@ def test_ctrl_c_cancels_the_turn_and_once_ends_the_pod(
     assert pods(pods_end) == []
 
 
+def test_once_ends_the_pod_also_where_time_is_up(
+    pods_end: Places, tmp_path: Path
+) -> None:
+    file = manifest(tmp_path, ENDLESS)
+
+    said = podctl("--timeout", "1", "spawn", file, "hi", "--once", "--json")
+
+    assert said.code == 7
+    assert said.document["error"]["code"] == "timed_out"
+    assert pods(pods_end) == []
+
+
 def test_a_pod_that_is_killed_in_the_middle_ends_with_8_and_can_be_resumed(
     pods_end: Places, tmp_path: Path
 ) -> None:

@@ -71,5 +71,6 @@ def public_state(state: PodState) -> State:
     if state.closed or state.stopping is not None:
         return "stopping"
     if state.turn is None:
-        return "idle"
+        # Until there is something to show the model no turn can start.
+        return "starting" if state.surface is None else "idle"
     return "paused" if state.turn.paused else "running"

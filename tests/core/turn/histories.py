@@ -1,0 +1,169 @@
+"""What holds of every journal and of every conversation, whatever happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from podd.core.context.conversation import (
+    ModelItem,
+    TextPart,
+    ToolCallPart,
+    ToolResultItem,
+    UserItem,
+)
+from podd.core.pod.state import Phase, PodState
+from podd.core.session import entries as e
+from podd_protocol.values import Completed, Usage
+
+
+@dataclass(slots=True)
+class _Turn:
+    name: str
+    step: int = 0
+    attempt: int = 0
+    asked: bool = False
+    """An attempt is open."""
+    limited: bool = False
+    usage: Usage = field(default_factory=Usage)
+    open_calls: dict[str, bool] = field(default_factory=dict)
+    """Without a result: whether it was begun."""
+    newest: e.ModelResponded | None = None
+
+
+def check_history(entries: Sequence[e.AnyEntry], max_steps: int) -> None:
+    """One life of a pod, over all its processes, breaks no rule.
+
+    One turn at a time, with one end and nothing of it afterwards; attempts and steps
+    rise; one request at a time; one result a call before the next request; causes are
+    taken once; usage adds up.
+    """
+    turn: _Turn | None = None
+    seen_turns: set[str] = set()
+    accepted: set[str] = set()
+    taken: set[str] = set()
+    calls: set[str] = set()
+    for entry in entries:
+        match entry:
+            case e.InputAccepted() | e.NotificationAccepted():
+                assert entry.cause not in accepted
+                accepted.add(entry.cause)
+            case e.TurnStarted():
+                assert turn is None, "two turns at once"
+                assert entry.turn not in seen_turns, "a name is used twice"
+                assert entry.causes, "a turn without a cause"
+                seen_turns.add(entry.turn)
+                turn = _Turn(entry.turn)
+                _take(entry.causes, accepted, taken)
+            case e.TurnEnded():
+                assert turn is not None, "an end without a beginning"
+                assert entry.turn == turn.name
+                assert not turn.asked, "an attempt stayed open"
+                assert turn.open_calls == {}, "a call stayed open"
+                assert entry.usage == turn.usage
+                if isinstance(entry.outcome, Completed):
+                    _check_completed(turn)
+                turn = None
+            case e.PodStarted() if turn is not None:
+                assert entry.state in {"running", "paused"}
+            case _:
+                if isinstance(entry, _OF_A_TURN):
+                    assert turn is not None, "it came after the end of its turn"
+                    assert entry.turn == turn.name
+                    _check_entry(entry, turn, max_steps, calls)
+                    if isinstance(entry, e.CausesTaken):
+                        assert not turn.asked
+                        assert turn.open_calls == {}
+                        _take(entry.causes, accepted, taken)
+
+
+_OF_A_TURN = (
+    *(e.CausesTaken, e.LimitReached, e.StepStarted, e.StepFailed, e.ModelResponded),
+    *(e.ToolStarted, e.ToolResulted, e.TurnPaused, e.TurnResumed, e.FileChanged),
+)
+
+
+def _take(causes: Sequence[str], accepted: set[str], taken: set[str]) -> None:
+    assert accepted.issuperset(causes), "a cause that nobody sent"
+    assert taken.isdisjoint(causes), "a cause was taken twice"
+    assert len(set(causes)) == len(causes)
+    taken.update(causes)
+
+
+def _check_entry(
+    entry: e.AnyEntry, turn: _Turn, max_steps: int, calls: set[str]
+) -> None:
+    match entry:
+        case e.LimitReached():
+            assert not turn.limited, "one last step, once"
+            turn.limited = True
+        case e.StepStarted():
+            assert not turn.asked, "two requests at once"
+            assert turn.open_calls == {}, "a request before all results"
+            again = (turn.step, turn.attempt + 1)
+            assert (entry.step, entry.attempt) in {again, (turn.step + 1, 1)}
+            assert entry.step <= max_steps + 1
+            assert entry.last is turn.limited
+            assert entry.last or entry.step <= max_steps
+            turn.step, turn.attempt = entry.step, entry.attempt
+            turn.asked = True
+        case e.StepFailed() | e.ModelResponded():
+            assert turn.asked, "nobody asked"
+            assert (entry.step, entry.attempt) == (turn.step, turn.attempt)
+            turn.asked = False
+            if isinstance(entry, e.ModelResponded):
+                turn.usage += entry.usage
+                turn.newest = entry
+                for part in entry.parts:
+                    if isinstance(part, ToolCallPart):
+                        assert part.call not in calls, "a name is used twice"
+                        calls.add(part.call)
+                        turn.open_calls[part.call] = False
+        case e.ToolStarted():
+            assert turn.open_calls[entry.call] is False, "it was begun twice"
+            assert not turn.limited, "tools in the last step"
+            turn.open_calls[entry.call] = True
+        case e.ToolResulted():
+            begun = turn.open_calls.pop(entry.call)
+            assert begun or entry.status != "ok", "a result of nothing"
+
+
+def _check_completed(turn: _Turn) -> None:
+    answer = turn.newest
+    assert answer is not None
+    assert not turn.limited
+    assert answer.stop_reason in {"stop", "tool_use", "unknown"}
+    assert any(isinstance(p, TextPart) and p.text.strip() for p in answer.parts)
+    assert not any(isinstance(part, ToolCallPart) for part in answer.parts)
+
+
+def check_conversation(state: PodState) -> None:
+    """It can be sent as it is: each result follows its call, and none is missing."""
+    open_calls: set[str] = set()
+    for item in state.conversation:
+        match item:
+            case ModelItem(parts):
+                assert parts
+                assert open_calls == set(), "the model spoke before all results"
+                open_calls = {p.call for p in parts if isinstance(p, ToolCallPart)}
+            case ToolResultItem(call=call):
+                assert call in open_calls, "a result without its call"
+                open_calls.remove(call)
+            case UserItem():
+                assert open_calls == set(), "somebody spoke before all results"
+    turn = state.turn
+    expected = set() if turn is None else set(turn.calls)
+    assert open_calls == expected
+    if turn is not None and turn.phase is Phase.AWAITING_MODEL:
+        assert open_calls == set()
+
+
+def check_inputs(state: PodState, accepted: Sequence[str]) -> None:
+    """Each accepted text is in the conversation once, or still waits."""
+    said = [
+        item.text
+        for item in state.conversation
+        if isinstance(item, UserItem) and item.origin != "notice"
+    ]
+    waiting = [cause.text for cause in (*state.queue, *state.waiting)]
+    assert sorted(said + waiting) == sorted(accepted)

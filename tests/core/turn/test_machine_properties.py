@@ -1,0 +1,396 @@
+"""Any facts in any order, crashes among them: no rule is broken, no work is lost."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from podd.core.context.conversation import (
+    ReasoningPart,
+    TextPart,
+    ToolResultItem,
+)
+from podd.core.context.response import StopReason
+from podd.core.pod.fold import fold
+from podd.core.session import entries as e
+from podd.core.turn import effects as f
+from podd.core.turn import inputs as i
+from podd.core.turn.decide import Decision
+from podd.core.turn.pending import pending
+from podd.core.turn.states import MachineState, machine_state
+from podd_protocol.values import Usage
+from tests.core.turn.histories import (
+    check_conversation,
+    check_history,
+    check_inputs,
+)
+from tests.core.turn.host import (
+    CANCEL,
+    DRAIN,
+    NOW,
+    OTHER,
+    OVER,
+    PAUSE,
+    RENDERED,
+    RESTORED,
+    RESUME,
+    SETTINGS,
+    Host,
+    call,
+    finished,
+    queued,
+    reread,
+    response,
+    steered,
+    told,
+)
+
+_PARTS = st.lists(
+    st.one_of(
+        st.sampled_from(["", " ", "Let me see.", "Done."]).map(TextPart),
+        st.just(ReasoningPart("Hm.")),
+        st.builds(
+            call,
+            st.sampled_from(["read_file", "write_file", "rm"]),
+            st.sampled_from(["{}", "", "[]", '{"path":']),
+            provider_call=st.sampled_from(["", "same"]),
+        ),
+    ),
+    max_size=4,
+)
+_STOPS = st.sampled_from(get_args(StopReason))
+_USAGES = st.builds(
+    Usage,
+    input_tokens=st.integers(0, 9),
+    requests=st.just(1),
+    cost_usd=st.sampled_from([None, 0.25, 0.5]),
+)
+_FAULTS = st.sampled_from(["cut", "auth", "empty_response", "content_filter"])
+_STATUSES = st.sampled_from(["ok", "error", "denied"])
+_KEYS = st.none() | st.sampled_from("ab")
+
+
+def goes_on(host: Host) -> Host:
+    """An honest host: whatever is asked is answered, whatever stops is taken up again.
+
+    What it answers depends on the question alone, so two runs can be compared.
+    """
+    for _ in range(500):
+        state = host.state
+        if state.closed:
+            host = host.crash()
+            host.tell(RESTORED)
+        elif state.surface is None:
+            host.tell(RENDERED)
+        elif state.turn and state.turn.paused and not state.stopping:
+            host.tell(RESUME)
+        elif outstanding := pending(state):
+            _answer(host, outstanding[0])
+        elif not host.tell(i.Proceeded()).entries:
+            return host
+    raise AssertionError("it never comes to rest")
+
+
+def _answer(host: Host, asked: f.RequestModel | f.RunTool) -> None:
+    if isinstance(asked, f.RunTool):
+        host.tell(finished(asked.call, output=f"output of {asked.call}"))
+    elif asked.offer_tools and asked.step == 1:
+        host.answers(f"{asked.turn}:", call("read_file"), call("write_file"), call("?"))
+    else:
+        host.answers(f"{asked.turn}.{asked.step} is done.")
+
+
+def outline(host: Host, unknown: set[str]) -> list[list[str]]:
+    """The conversation, but for what a crash may change.
+
+    Results of one answer may come in another order, and those in `unknown` differ.
+    """
+    found: list[list[str]] = []
+    for item, line in zip(host.state.conversation, host.texts(), strict=True):
+        if not isinstance(item, ToolResultItem):
+            found.append([line])
+            continue
+        if not found or not found[-1][0].startswith("result "):
+            found.append([])
+        told = "?" if item.call in unknown else f"{item.status} {item.text}"
+        found[-1].append(f"result {item.call}: {told}")
+        found[-1].sort()
+    return found
+
+
+class Pod(RuleBasedStateMachine):
+    """One pod in many processes, and all that can happen to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.host = Host()
+        self.accepted: list[str] = []
+        self.outstanding: list[f.RequestModel | f.RunTool] = []
+        self.past: list[i.Input] = []
+        self.number = 0
+        self.answers: dict[tuple[bool, str | None], object] = {}
+        self.tell(RESTORED)
+
+    # Telling
+
+    def tell(self, fact: i.Input, *, at_once: bool = True) -> Decision:
+        """Tell a fact; `at_once`: with all that follows, before the next fact."""
+        if at_once:
+            heard = self.host.tell(fact)
+            decision, effects = heard.decision, heard.effects
+        else:
+            decision = self.host.decide(fact)
+            effects = list(decision.effects)
+        assert decision.verdict == "take" or not decision.entries
+        self._note(effects)
+        return decision
+
+    def _note(self, effects: list[f.Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case f.RequestModel() | f.RunTool():
+                    self.outstanding.append(effect)
+                case f.CancelModel():
+                    (one,) = [
+                        o for o in self.outstanding if isinstance(o, f.RequestModel)
+                    ]
+                    self.outstanding.remove(one)
+                case f.CancelTool(call=name):
+                    (one,) = [
+                        o for o in self.outstanding if getattr(o, "call", None) == name
+                    ]
+                    self.outstanding.remove(one)
+                case f.EndPod():
+                    assert self.outstanding == [], "it leaves, and something still runs"
+
+    def _offer(self, fact, text: str, at_once: bool) -> None:
+        """Tell work or news, and remember what it was answered under its key."""
+        causes = self.host.state.causes
+        decision = self.tell(fact, at_once=at_once)
+        name = (isinstance(fact, i.NotificationSent), fact.key)
+        if self.host.state.causes > causes:
+            assert name not in self.answers, "a repeated key was taken for new work"
+            self.accepted.append(text)
+            if fact.key is not None:
+                self.answers[name] = decision.answer
+        else:
+            assert decision.answer == self.answers.get(name)
+
+    def _text(self) -> str:
+        self.number += 1
+        return f"input {self.number}"
+
+    # What people do
+
+    @rule(key=_KEYS, at_once=st.booleans())
+    def queue(self, key, at_once):
+        text = self._text()
+        self._offer(queued(text, key), text, at_once)
+
+    @rule(key=_KEYS, at_once=st.booleans())
+    def steer(self, key, at_once):
+        text = self._text()
+        self._offer(steered(text, key), text, at_once)
+
+    @rule(at_once=st.booleans())
+    def offer(self, at_once):
+        text = self._text()
+        self._offer(i.InputOffered(text=text), text, at_once)
+
+    @rule(key=_KEYS, wake=st.booleans(), at_once=st.booleans())
+    def notify(self, key, wake, at_once):
+        text = self._text()
+        self._offer(told(text, wake=wake, key=key), f"[user] {text}", at_once)
+
+    @rule(fact=st.sampled_from([PAUSE, RESUME, CANCEL]), at_once=st.booleans())
+    def interfere(self, fact, at_once):
+        self.tell(fact, at_once=at_once)
+
+    @rule(fact=st.sampled_from([DRAIN, NOW, OVER]), at_once=st.booleans())
+    def stop(self, fact, at_once):
+        self.tell(fact, at_once=at_once)
+
+    @rule(fact=st.sampled_from([RENDERED, OTHER]), at_once=st.booleans())
+    def render(self, fact, at_once):
+        self.tell(fact, at_once=at_once)
+
+    # What comes back
+
+    def _come_back(self, asked, fact: i.Input, at_once: bool) -> None:
+        self.outstanding.remove(asked)
+        self.past.append(fact)
+        self.tell(fact, at_once=at_once)
+
+    def _asked(self) -> f.RequestModel:
+        return next(o for o in self.outstanding if isinstance(o, f.RequestModel))
+
+    @precondition(lambda self: any(map(_is_request, self.outstanding)))
+    @rule(parts=_PARTS, stop=_STOPS, usage=_USAGES, at_once=st.booleans())
+    def answer(self, parts, stop, usage, at_once):
+        asked = self._asked()
+        answered = i.ModelAnswered(
+            turn=asked.turn,
+            step=asked.step,
+            attempt=asked.attempt,
+            response=response(*parts, stop_reason=stop, usage=usage),
+        )
+        self._come_back(asked, answered, at_once)
+
+    @precondition(lambda self: any(map(_is_request, self.outstanding)))
+    @rule(at_once=st.booleans(), last=st.booleans())
+    def answer_well(self, at_once, last):
+        """Common enough to reach the later steps."""
+        asked = self._asked()
+        parts = ("Done.",) if last else (call("read_file"), call("write_file"))
+        answered = i.ModelAnswered(
+            turn=asked.turn,
+            step=asked.step,
+            attempt=asked.attempt,
+            response=response(*parts),
+        )
+        self._come_back(asked, answered, at_once)
+
+    @precondition(lambda self: any(map(_is_request, self.outstanding)))
+    @rule(fault=_FAULTS, at_once=st.booleans())
+    def fail(self, fault, at_once):
+        asked = self._asked()
+        failed = i.ModelFailed(
+            turn=asked.turn,
+            step=asked.step,
+            attempt=asked.attempt,
+            fault=fault,
+            message="no",
+        )
+        self._come_back(asked, failed, at_once)
+
+    @precondition(lambda self: any(map(_is_run, self.outstanding)))
+    @rule(data=st.data(), status=_STATUSES, at_once=st.booleans())
+    def finish(self, data, status, at_once):
+        asked = data.draw(st.sampled_from(list(filter(_is_run, self.outstanding))))
+        self._come_back(asked, finished(asked.call, status), at_once)
+
+    # Faults
+
+    @precondition(lambda self: self.past)
+    @rule(data=st.data())
+    def come_back_again(self, data):
+        """A duplicate, or a latecomer: nothing it is about is open any more."""
+        fact = data.draw(st.sampled_from(self.past))
+        entries = len(self.host.entries)
+        assert self.host.decide(fact).verdict == "stale"
+        assert len(self.host.entries) == entries
+
+    @rule(name=st.sampled_from(["", "t1.1.9", "t99.1.1"]))
+    def come_from_elsewhere(self, name):
+        assert self.host.decide(finished(name)).verdict == "stale"
+
+    @rule()
+    def crash(self):
+        self.host = self.host.crash()
+        self.outstanding = []
+        self.tell(RESTORED)
+
+    @rule()
+    def crash_twice(self):
+        self.host = self.host.crash()
+        self.host.decide(RESTORED)
+        self.crash()
+
+    @rule()
+    def proceed(self):
+        self.tell(i.Proceeded())
+
+    # What always holds
+
+    @invariant()
+    def replaying_the_journal_gives_the_state(self):
+        assert fold(reread(self.host.entries)) == self.host.state
+
+    @invariant()
+    def what_is_outstanding_is_what_the_state_says(self):
+        def by_name(one):
+            return getattr(one, "call", "")
+
+        assert sorted(self.outstanding, key=by_name) == sorted(
+            pending(self.host.state), key=by_name
+        )
+        assert sum(map(_is_request, self.outstanding)) <= 1
+        if machine_state(self.host.state) is MachineState.AWAITING_MODEL:
+            assert len(self.outstanding) == 1
+
+    @invariant()
+    def the_journal_breaks_no_rule(self):
+        check_history(self.host.entries, SETTINGS.max_steps)
+        check_conversation(self.host.state)
+        check_inputs(self.host.state, self.accepted)
+        spent = [en.usage for en in self.host.entries if _is_response(en)]
+        assert self.host.state.usage == sum(spent, Usage())
+
+    def teardown(self):
+        self._crash_and_continue_alike()
+        self._every_prefix_goes_on()
+
+    def _crash_and_continue_alike(self) -> None:
+        """The crash costs attempts and the calls in flight, and nothing else."""
+        if self.host.state.stopping is not None:
+            return  # a drain takes nothing in; a restore forgets the drain
+        unknown = {
+            o.call
+            for o in pending(self.host.state)
+            if isinstance(o, f.RunTool) and not o.repeatable
+        }
+        crashed = self.host.crash()
+        crashed.tell(RESTORED)
+        restored, continued = goes_on(crashed), goes_on(self.host.copy())
+        assert outline(restored, unknown) == outline(continued, unknown)
+        assert restored.state.turns_ended == continued.state.turns_ended
+        assert restored.state.last_outcome == continued.state.last_outcome
+
+    def _every_prefix_goes_on(self) -> None:
+        entries = self.host.entries
+        for length in range(len(entries) + 1):
+            host = Host.restored(entries[:length])
+            host.tell(RESTORED)
+            host = goes_on(host)
+
+            assert host.state.turn is None
+            assert host.state.queue == []
+            assert not any(cause.wakes for cause in host.state.waiting)
+            check_history(host.entries, SETTINGS.max_steps)
+            check_conversation(host.state)
+            check_inputs(host.state, _accepted(entries[:length]))
+
+
+def _accepted(entries: list[e.AnyEntry]) -> list[str]:
+    return [
+        entry.text if isinstance(entry, e.InputAccepted) else entry.rendered
+        for entry in entries
+        if isinstance(entry, e.InputAccepted | e.NotificationAccepted)
+    ]
+
+
+def _is_request(effect: f.Effect) -> bool:
+    return isinstance(effect, f.RequestModel)
+
+
+def _is_run(effect: f.Effect) -> bool:
+    return isinstance(effect, f.RunTool)
+
+
+def _is_response(entry: e.AnyEntry) -> bool:
+    return isinstance(entry, e.ModelResponded)
+
+
+def test_no_rule_is_broken_and_no_work_lost_whatever_happens():
+    run_state_machine_as_test(
+        Pod, settings=settings(max_examples=80, stateful_step_count=40)
+    )
