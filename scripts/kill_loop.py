@@ -1,4 +1,4 @@
-"""Kill a working pod with SIGKILL at random moments, restore it, and check the promises.
+"""Kill a working pod with SIGKILL at random moments, restore it, and check.
 
 A scripted turn writes one file a step. After each kill the journal must verify; when
 the turn has ended at last, every call must have exactly one result, no file may have
@@ -237,7 +237,7 @@ def has_ended(session: SessionDirectory) -> bool:
     return any(isinstance(entry, e.TurnEnded) for _, entry in read_entries(session))
 
 
-def check(
+def check(  # noqa: PLR0917  # all that there is to hold against each other
     session: SessionDirectory,
     out: Path,
     witness: Witness,

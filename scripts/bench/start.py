@@ -1,4 +1,4 @@
-"""Starting: the command line (G1), a pod until it answers (G2), an idle pod's memory."""
+"""Starting: the command line (G1), a pod until it answers (G2), memory when idle."""
 
 from __future__ import annotations
 
@@ -133,11 +133,11 @@ def reap(started: Started) -> None:
 
 def memory(pid: int) -> str:
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    sizes = dict(
-        (line.split(":")[0], int(line.split()[1]) / 1024)
+    sizes = {
+        line.split(":")[0]: int(line.split()[1]) / 1024
         for line in rollup.splitlines()
         if line.endswith("kB")
-    )
+    }
     return f"PSS {sizes['Pss']:.1f} MiB, RSS {sizes['Rss']:.1f} MiB"
 
 

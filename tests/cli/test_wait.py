@@ -6,6 +6,7 @@ import pytest
 
 from podd.paths import Places
 from podd_protocol.events import StateChanged
+from podd_protocol.replies import QueuedTurn
 from tests.cli.command_line import podctl as podctl_here
 from tests.cli.scripted_pod import ENDLESS, kill_all, manifest, podctl, typed
 from tests.client.fake_pod import LIMIT_SECONDS, fake_pod
@@ -51,6 +52,17 @@ def test_it_waits_for_what_waits_in_the_queue(pods_end: Places, tmp_path: Path) 
     podctl("run", "demo", "3", "--detach")
 
     assert podctl("wait", "demo").out == "last\n"
+
+
+def test_an_idle_pod_with_an_input_that_has_not_begun_is_not_done(
+    universe: Places, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with fake_pod(universe.socket("demo")) as pod:
+        pod.queue = [QueuedTurn(turn="t1", text="hi")]
+        pod.on_subscribe = lambda p: p.say(StateChanged(state="idle"))
+        said = podctl_here(capsys, "--timeout", "0.3", "wait", "demo", "--json")
+
+    assert said.code == 7
 
 
 def test_several_are_told_apart_and_the_first_failure_is_the_exit_code(

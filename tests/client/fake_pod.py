@@ -24,6 +24,7 @@ from podd_protocol.replies import (
     Accepted,
     Limits,
     Ok,
+    QueuedTurn,
     Reply,
     ScopeSummary,
     StatusReply,
@@ -58,6 +59,7 @@ class FakePod:
         self.turn: str | None = None
         self.seq = 0
         self.position = 0
+        self.queue: list[QueuedTurn] = []
         self.asked: queue.Queue[AnyRequest] = queue.Queue()
         self.on_run: Callable[[FakePod], None] = lambda pod: None
         self.on_subscribe: Callable[[FakePod], None] = lambda pod: None
@@ -165,7 +167,7 @@ class FakePod:
             turn=self.turn,
             step=None,
             tool_calls=[],
-            queue=[],
+            queue=self.queue,
             usage=Usage(),
             budget={},
             children=[],

@@ -45,7 +45,8 @@ USAGE = Usage(input_tokens=10, output_tokens=2, requests=1, cost_usd=0.5)
 
 RENDERED = i.SurfaceRendered(surface=SURFACE, cause="started")
 OTHER = i.SurfaceRendered(
-    surface=Surface(model="other", system="New.", tools=()), cause="manifest_given"
+    surface=Surface(model="other", system="New.", tools=SURFACE.tools[1:]),
+    cause="manifest_given",
 )
 RESTORED = i.PodRestored(pid=7, podd="0.1.0")
 DRAIN = i.StopAsked(mode="drain", by="user")

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -140,6 +141,11 @@ class Pod(RuleBasedStateMachine):
         self.answers: dict[tuple[bool, str | None], object] = {}
         self.tell(RESTORED)
 
+    @initialize(shown=st.sampled_from([True, True, True, False]))
+    def begin(self, shown):
+        if shown:
+            self.tell(RENDERED)
+
     # Telling
 
     def tell(self, fact: i.Input, *, at_once: bool = True) -> Decision:
@@ -211,13 +217,34 @@ class Pod(RuleBasedStateMachine):
         text = self._text()
         self._offer(told(text, wake=wake, key=key), f"[user] {text}", at_once)
 
-    @rule(fact=st.sampled_from([PAUSE, RESUME, CANCEL]), at_once=st.booleans())
+    @precondition(lambda self: self.host.state.turn)
+    @rule(fact=st.sampled_from([PAUSE, PAUSE, CANCEL]), at_once=st.booleans())
     def interfere(self, fact, at_once):
         self.tell(fact, at_once=at_once)
 
-    @rule(fact=st.sampled_from([DRAIN, NOW, OVER]), at_once=st.booleans())
+    @precondition(lambda self: self.host.state.turn and self.host.state.turn.paused)
+    @rule(at_once=st.booleans())
+    def resume(self, at_once):
+        self.tell(RESUME, at_once=at_once)
+
+    @precondition(lambda self: self.host.state.turn is None)
+    @rule(fact=st.sampled_from([PAUSE, RESUME, CANCEL]))
+    def interfere_with_nothing(self, fact):
+        assert self.tell(fact).refusal in {"not_running", "not_paused", "stopping"}
+
+    @rule(fact=st.sampled_from([DRAIN, DRAIN, DRAIN, NOW]), at_once=st.booleans())
     def stop(self, fact, at_once):
         self.tell(fact, at_once=at_once)
+
+    @precondition(lambda self: self.host.state.stopping)
+    @rule(at_once=st.booleans())
+    def run_out_of_time(self, at_once):
+        self.tell(OVER, at_once=at_once)
+
+    @precondition(lambda self: self.host.state.closed)
+    @rule()
+    def start_again(self):
+        self.crash()
 
     @rule(fact=st.sampled_from([RENDERED, OTHER]), at_once=st.booleans())
     def render(self, fact, at_once):
@@ -245,19 +272,25 @@ class Pod(RuleBasedStateMachine):
         )
         self._come_back(asked, answered, at_once)
 
-    @precondition(lambda self: any(map(_is_request, self.outstanding)))
-    @rule(at_once=st.booleans(), last=st.booleans())
-    def answer_well(self, at_once, last):
-        """Common enough to reach the later steps."""
-        asked = self._asked()
-        parts = ("Done.",) if last else (call("read_file"), call("write_file"))
-        answered = i.ModelAnswered(
-            turn=asked.turn,
-            step=asked.step,
-            attempt=asked.attempt,
-            response=response(*parts),
-        )
-        self._come_back(asked, answered, at_once)
+    @precondition(lambda self: self.outstanding)
+    @rule(replies=st.integers(1, 6), at_once=st.booleans())
+    def answer_well(self, replies, at_once):
+        """Work goes on for a while, so that later steps are reached."""
+        for _ in range(replies):
+            if not self.outstanding:
+                return
+            asked = self.outstanding[0]
+            if isinstance(asked, f.RunTool):
+                self._come_back(asked, finished(asked.call), at_once)
+                continue
+            parts = (call("read_file"), call("write_file"))
+            answered = i.ModelAnswered(
+                turn=asked.turn,
+                step=asked.step,
+                attempt=asked.attempt,
+                response=response(*parts),
+            )
+            self._come_back(asked, answered, at_once)
 
     @precondition(lambda self: any(map(_is_request, self.outstanding)))
     @rule(fault=_FAULTS, at_once=st.booleans())
@@ -392,5 +425,5 @@ def _is_response(entry: e.AnyEntry) -> bool:
 
 def test_no_rule_is_broken_and_no_work_lost_whatever_happens():
     run_state_machine_as_test(
-        Pod, settings=settings(max_examples=80, stateful_step_count=40)
+        Pod, settings=settings(max_examples=150, stateful_step_count=50)
     )
