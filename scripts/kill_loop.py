@@ -97,11 +97,9 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--seed", type=int, default=None)
     options = parser.parse_args()
-    seed = (
-        options.seed
-        if options.seed is not None
-        else random.SystemRandom().getrandbits(32)
-    )
+    seed = options.seed
+    if seed is None:
+        seed = random.SystemRandom().getrandbits(32)
     chance = random.Random(seed)
     print(f"seed {seed}", file=sys.stderr)
     tally = Tally()
@@ -118,8 +116,8 @@ def main() -> int:
     restores = sorted(tally.restores)
     median = restores[len(restores) // 2] if restores else 0.0
     print(
-        f"{tally.kills} kills, {tally.turns} turns, {tally.calls} calls with one result "
-        f"each ({tally.unknown} unknown), no file written twice, no input lost, every "
+        f"{tally.kills} kills, {tally.turns} turns, {tally.calls} calls with one "
+        f"result each ({tally.unknown} unknown), no file written twice, no input lost, every "
         f"journal verified; restore {median:.2f} s (median)"
     )
     return 0

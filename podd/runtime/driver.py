@@ -8,7 +8,9 @@ sync for the whole batch, and only then the answers go out, the events show and 
 effects begin. A batch without anything that must be durable first skips the sync.
 
 A full disk: facts that people bring are refused (`storage`); what effects bring back is
-appended into the journal's reserve, and nothing new begins until there is room.
+appended into the journal's reserve, and so are ends, but nothing new begins until there
+is room. What not even the reserve can hold is kept and tried again. A pod that is to end
+ends all the same: then its journal looks as after a crash, which loses nothing.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from podd.core.session.events import events as events_of
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
 from podd.core.turn.decide import Decision, decide
+from podd.core.turn.pending import pending
 from podd.core.turn.settings import Settings
 from podd.errors import StorageError
 from podd.runtime.clock import Clock
@@ -44,7 +47,7 @@ _SYNCED: Final = (
     e.SessionClosed,
 )
 
-#: Facts that somebody waits for; a full disk refuses them.
+#: Work and its like: refused as soon as the disk is full. What ends something is tried.
 _ASKED: Final = (
     i.InputQueued,
     i.InputSteered,
@@ -55,11 +58,20 @@ _ASKED: Final = (
 )
 
 
+#: Entries that begin nothing: a full disk need not hold them up.
+_ENDS: Final = (e.ToolResulted, e.TurnEnded, e.SessionClosed)
+
+#: What the drain's deadline does, when waiting for room would only use its time up.
+_GIVE_UP: Final = i.DeadlinePassed(deadline="drain")
+
+
 @dataclass(slots=True)
 class Told:
     """A fact in the mailbox, and how it was taken."""
 
     fact: i.Input
+    is_asked: bool = False
+    """Somebody waits for `done`."""
     done: anyio.Event = field(default_factory=anyio.Event)
     decision: Decision | None = None
     storage: StorageError | None = None
@@ -88,7 +100,7 @@ class Driver:
         self._mailbox: deque[Told] = deque()
         self._mail = anyio.Event()
         self._postponed: list[Told] = []
-        """What effects came back with and not even the reserve could hold."""
+        """Facts that nobody waits for and that not even the reserve could hold."""
         self.ended: Literal["drain", "now"] | None = None
         self.on_change: Callable[[], None] = lambda: None
         """Called after each batch that appended anything."""
@@ -98,7 +110,9 @@ class Driver:
 
     def tell(self, fact: i.Input) -> Told:
         """Put a fact into the mailbox; it is taken in order."""
-        told = Told(fact)
+        return self._put(Told(fact))
+
+    def _put(self, told: Told) -> Told:
         self._mailbox.append(told)
         self._mail.set()
         return told
@@ -111,10 +125,14 @@ class Driver:
     async def ask(self, fact: i.Input) -> Decision:
         """Tell a fact and wait until what it led to is durable.
 
+        A pod that has ended takes no facts any more, and says so.
+
         Raises:
-            StorageError: the disk is full; nothing of it happened.
+            StorageError: the disk is full; nothing was begun.
         """
-        told = self.tell(fact)
+        if self.ended is not None:
+            return _too_late(fact)
+        told = self._put(Told(fact, is_asked=True))
         await told.done.wait()
         if told.storage is not None:
             raise told.storage
@@ -140,6 +158,9 @@ class Driver:
             self._postponed.clear()
             self._mailbox.clear()
             await self._take(batch)
+        for told in self._mailbox:
+            told.decision = _too_late(told.fact)
+            told.done.set()
 
     async def _take(self, batch: Sequence[Told]) -> None:
         before = self.state.n
@@ -153,47 +174,67 @@ class Driver:
         if must_sync:
             self._feed.reserved(self.state.seq_reserved)
         self._feed.release()
-        for told in batch:
-            told.done.set()
         if self.state.n > before:
             self.on_change()
+        for told in batch:
+            if told not in self._postponed:
+                told.done.set()
         for effect in effects:
             if isinstance(effect, f.EndPod):
                 self.ended = effect.mode
             self._perform(effect)
 
     def _decide(self, told: Told, effects: list[f.Effect]) -> bool:
-        """Decide one fact; tells whether anybody waits for it to be durable."""
-        asked = isinstance(told.fact, _ASKED)
-        if asked and not self._storage.has_room():
+        """Decide one fact; tells whether it must be durable before it counts."""
+        fact = told.fact
+        if isinstance(fact, i.Proceeded):
+            return False  # `_proceed` follows, and looks whether there is room
+        if isinstance(fact, _ASKED) and not self._storage.has_room():
             told.storage = self._storage.full
             return False
-        decision = decide(self.settings, self.state, told.fact)
+        decision = decide(self.settings, self.state, fact)
         try:
             must_sync = self._append_all(decision.entries)
         except StorageError as error:
             if error.kind != "full":
                 raise
-            # Nobody else saw the fact: it is told again when there is room.
-            if asked:
+            if isinstance(fact, i.StopAsked | i.DeadlinePassed):
+                told.decision = Decision()
+                effects.append(f.EndPod(mode="now"))
+            elif told.is_asked:
                 told.storage = error
             else:
+                # Nobody else saw the fact: it is told again when there is room.
                 self._postponed.append(told)
             return False
         told.decision = decision
         effects.extend(decision.effects)
-        return must_sync or (asked and bool(decision.entries))
+        return must_sync or (told.is_asked and bool(decision.entries))
 
     def _proceed(self, effects: list[f.Effect]) -> bool:
         """Go on until nothing follows by itself."""
         must_sync = False
-        while self.state.stopping is not None or self._storage.has_room():
-            decision = decide(self.settings, self.state, i.Proceeded())
-            if not decision.entries:
+        while (move := self._next_move()).entries:
+            try:
+                must_sync |= self._append_all(move.entries)
+            except StorageError as error:
+                if error.kind != "full":
+                    raise
+                if self.state.stopping is not None and not pending(self.state):
+                    effects.append(f.EndPod(mode="now"))
                 return must_sync
-            must_sync |= self._append_all(decision.entries)
-            effects.extend(decision.effects)
+            effects.extend(move.effects)
         return must_sync
+
+    def _next_move(self) -> Decision:
+        """What follows by itself and may, with the room that there is."""
+        move = decide(self.settings, self.state, i.Proceeded())
+        only_ends = all(isinstance(entry, _ENDS) for entry in move.entries)
+        if only_ends or self._storage.has_room():
+            return move
+        if self.state.stopping is not None and not pending(self.state):
+            return decide(self.settings, self.state, _GIVE_UP)
+        return Decision()
 
     def _append_all(self, entries: Sequence[e.AnyEntry]) -> bool:
         for entry in entries:
@@ -213,7 +254,18 @@ class Driver:
 
     def _reserve_numbers(self) -> bool:
         """Reserve the next block of event numbers in time."""
-        if not self._feed.running_low:
+        if not self._feed.running_low or not self._storage.has_room():
             return False
-        self._append(e.SeqReserved(upto=self._feed.next_block))
+        try:
+            self._append(e.SeqReserved(upto=self._feed.next_block))
+        except StorageError as error:
+            if error.kind != "full":
+                raise
+            return False  # live events wait for numbers; nothing durable does
         return True
+
+
+def _too_late(fact: i.Input) -> Decision:
+    """What a pod says that has ended: who wants it to end has what they want."""
+    stop = isinstance(fact, i.StopAsked)
+    return Decision(verdict="stale" if stop else "stopping")

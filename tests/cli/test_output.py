@@ -44,7 +44,6 @@ def test_a_pipe_gets_every_byte(capsys: Captured) -> None:
 
 
 def test_a_tint_goes_around_what_is_harmless(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
 
     def write() -> None:
         Output().text("\x1b[5mx", "red")

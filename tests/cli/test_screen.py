@@ -96,7 +96,6 @@ def _drawn(
 ) -> str:
     """Raw output to a terminal of 80 columns."""
     monkeypatch.setenv("TERM", term)
-    monkeypatch.delenv("COLUMNS", raising=False)
     master, slave = pty.openpty()
     ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     attributes = termios.tcgetattr(slave)
@@ -255,7 +254,6 @@ def test_the_last_line_says_what_is_waited_for_and_goes_away(
 
 def test_colours_can_be_declined(monkeypatch: pytest.MonkeyPatch) -> None:
     events = [*_call("c1", "grep", pattern="x"), _result("c1", "no", "error"), _end()]
-    monkeypatch.delenv("NO_COLOR", raising=False)
 
     coloured = _drawn(monkeypatch, *events)
     dumb = _drawn(monkeypatch, *events, term="dumb")
