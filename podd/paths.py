@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from podd.errors import UnsafeDirectoryError
 
@@ -19,8 +20,7 @@ from podd.errors import UnsafeDirectoryError
 SOCKET_PATH_BYTES: Final = 107
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(msgspec.Struct, frozen=True):
     """The three roots, absolute."""
 
     runtime: Path

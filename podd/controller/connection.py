@@ -48,7 +48,8 @@ class Connection:
         self._greeted = False
         self._writable = True
         self._write = anyio.Lock()
-        self._pump: anyio.CancelScope | None = None
+        self._subscription: Subscription | None = None
+        self._awaiting_events = anyio.CancelScope()
         self._reading = anyio.CancelScope()
         self._leaving = False
         self._told_all = anyio.Event()
@@ -58,7 +59,7 @@ class Connection:
         async with self._stream, anyio.create_task_group() as self._tasks:
             try:
                 await self._read_lines()
-                if self._leaving and self._pump is not None:
+                if self._leaving and self._subscription is not None:
                     await self._told_all.wait()
             finally:
                 self._tasks.cancel_scope.cancel()
@@ -139,28 +140,35 @@ class Connection:
         await self._send(encode(await self._dispatch.answer(request)))
 
     async def _subscribe(self, request: Subscribe) -> None:
-        if self._pump is not None:
-            self._pump.cancel()
         ok, subscription = self._dispatch.subscribe(request)
+        self._subscription = subscription
+        self._awaiting_events.cancel()
         await self._send(encode(ok))
-        self._pump = anyio.CancelScope()
-        self._tasks.start_soon(self._send_events, subscription, self._pump)
+        self._tasks.start_soon(self._send_events, subscription)
 
-    async def _send_events(
-        self, subscription: Subscription, scope: anyio.CancelScope
-    ) -> None:
-        with scope:
-            while chunk := await subscription.next_chunk():
-                await self._send(chunk)
-                if not self._writable:
-                    break
+    async def _send_events(self, subscription: Subscription) -> None:
+        """Send until there are no more, the client has left or has subscribed anew.
+
+        Only waiting is cancelled then, never a write: half a line would be left.
+        """
+        while self._writable and subscription is self._subscription:
+            chunk = b""
+            with anyio.CancelScope() as self._awaiting_events:
+                chunk = await subscription.next_chunk()
+            if not chunk:
+                break
+            await self._send(chunk, of=subscription)
+        if subscription is self._subscription:
             self._told_all.set()
 
-    async def _send(self, data: bytes) -> None:
-        """Write whole lines; a client that has left is no error."""
-        if not self._writable:
-            return
+    async def _send(self, data: bytes, of: Subscription | None = None) -> None:
+        """Write whole lines; a client that has left is no error.
+
+        Events `of` a subscription that was replaced while they waited are not sent.
+        """
         async with self._write:
+            if not self._writable or (of is not None and of is not self._subscription):
+                return
             try:
                 await self._stream.send(data)
             except (anyio.BrokenResourceError, anyio.ClosedResourceError):

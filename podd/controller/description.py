@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 import podd
 from podd.core.pod.state import PodState
@@ -23,8 +24,7 @@ from podd_protocol.replies import (
 from podd_protocol.requests import MIN_PROTOCOL, PROTOCOL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Description:
+class Description(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a client may want to know that is no event."""
 
     name: str

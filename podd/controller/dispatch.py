@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 import msgspec
@@ -16,6 +15,7 @@ from podd.core.turn.transitions import Refusal
 from podd.errors import StorageError
 from podd.runtime.driver import Driver
 from podd.runtime.feed import Feed
+from podd.runtime.log import Log
 from podd.runtime.ports import Replay
 from podd_protocol import replies as r
 from podd_protocol import requests as q
@@ -31,8 +31,7 @@ _REFUSALS: Final[dict[Refusal, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(msgspec.Struct, frozen=True):
     """Answers one request at a time for each connection."""
 
     driver: Driver
@@ -40,6 +39,7 @@ class Dispatch:
     replay: Replay
     description: Description
     clients: Callable[[], int]
+    log: Log
 
     def subscribe(self, request: q.Subscribe) -> tuple[r.Ok, Subscription]:
         """A cursor, and what to say before its first event."""
@@ -59,6 +59,9 @@ class Dispatch:
                 message=str(error),
                 data={"path": error.path},
             )
+        except Exception as error:  # a bug must end a request, not a pod
+            self.log.exception("request", method=type(request).__name__)
+            return r.Failure(id=request.id, code="internal", message=str(error))
 
     async def _answer(self, request: q.AnyRequest) -> r.Reply:  # noqa: C901, PLR0911  # one arm a method
         match request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import socket
 import struct
 from functools import partial
@@ -13,7 +14,13 @@ import anyio
 from anyio.abc import SocketAttribute, SocketListener, SocketStream, TaskGroup
 
 from podd.controller.connection import Connection, Dispatch
+from podd.runtime.log import Log
+from podd_protocol.codec import encode
+from podd_protocol.replies import Failure
 
+#: Clients at a time; one more is told so and sent away. Half of all descriptors where
+#: the process may have few, because the journal and the tools need some as well.
+MOST_CLIENTS = 512
 #: Clients that may wait for `accept`.
 BACKLOG = 64
 #: What a client that does not read may hold up the end of a pod.
@@ -23,8 +30,13 @@ FAREWELL_SECONDS = 1.0
 class Server:
     """Accepts clients of the same user."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, log: Log) -> None:
         """Bind `sock` in `directory`, in place of a dead one that lies there."""
+        self._log = log
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        unlimited = files == resource.RLIM_INFINITY
+        self.most = MOST_CLIENTS if unlimited else min(MOST_CLIENTS, files // 2)
+        """Clients at a time."""
         self._path = directory / "sock"
         self._connections: set[Connection] = set()
         self._left = anyio.Event()
@@ -40,10 +52,15 @@ class Server:
         if _peer_uid(raw) != os.getuid():
             await stream.aclose()
             return
+        if len(self._connections) >= self.most:
+            await _turn_away(stream, self.most)
+            return
         connection = Connection(stream, dispatch)
         self._connections.add(connection)
         try:
             await connection.serve()
+        except Exception:  # noqa: BLE001  # a bug must end a connection, not a pod
+            self._log.exception("connection")
         finally:
             self._connections.discard(connection)
             self._left.set()
@@ -63,6 +80,14 @@ class Server:
             while self._connections:
                 self._left = anyio.Event()
                 await self._left.wait()
+
+
+async def _turn_away(stream: SocketStream, most: int) -> None:
+    message = f"{most} clients are connected, which is all that this pod serves"
+    failure = Failure(id=None, code="busy", message=message, data={"clients": most})
+    async with stream:
+        with contextlib.suppress(anyio.BrokenResourceError):
+            await stream.send(encode(failure))
 
 
 def _bind(directory: Path) -> socket.socket:

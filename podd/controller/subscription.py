@@ -2,8 +2,9 @@
 
 It reads from the ring while it keeps up, and from the journal when it has fallen out of
 the ring's back or starts before it. Whatever it cannot have any more is told by a
-`lagged` that stands for exactly the numbers that are skipped. With `only`, gaps are
-expected and not told.
+`lagged` that stands for exactly the numbers that are skipped: live events that were not
+kept, events longer than a line of the wire may be, entries that the disk no longer
+gives. With `only`, gaps are expected and not told.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
+import anyio.lowlevel
+
+from podd.core.session.entries import AnyEntry
 from podd.core.session.events import events as events_of
+from podd.errors import PoddError
 from podd.runtime.feed import Feed, Numbered
 from podd.runtime.ports import Replay
 from podd_protocol.codec import encode
 from podd_protocol.events import Lagged
+from podd_protocol.lines import LINE_BYTES
 
 #: What is gathered into one write, and read from the journal at a time.
 CHUNK_BYTES: Final = 256 * 1024
@@ -47,6 +53,8 @@ class Subscription:
         while await self._feed.wait_beyond(self._cursor):
             if lines := self._gather():
                 return b"".join(lines)
+            # Others want to be served while much is passed over.
+            await anyio.lowlevel.checkpoint()
         return b""
 
     def _gather(self) -> list[bytes]:
@@ -68,9 +76,10 @@ class Subscription:
 
     def _from_journal(self, upto: int | None = None) -> list[bytes]:
         """Durable events that the ring does not have, up to where it does."""
-        end = self._feed.first_kept - 1 if upto is None else upto
+        # What is written and not shown yet lies in the journal too.
+        end = min(self._feed.first_kept - 1, self._feed.last) if upto is None else upto
         lines: list[bytes] = []
-        entries = self._replay.read_events(self._cursor + 1, CHUNK_BYTES)
+        entries = self._read_on()
         for entry in entries:
             for event in events_of(entry):
                 if event.seq > end:
@@ -84,8 +93,26 @@ class Subscription:
             self._skip_to(lines, end)
         return lines
 
+    def _read_on(self) -> list[AnyEntry]:
+        """Entries with an event beyond the cursor, or all that are left."""
+        limit = CHUNK_BYTES
+        while True:
+            try:
+                entries = self._replay.read_events(self._cursor + 1, limit)
+            except PoddError:
+                return []  # they are not to be had, and nobody else's trouble
+            if not entries or entries[-1].n == self._replay.last_n:
+                return entries
+            if any(event.seq > self._cursor for event in events_of(entries[-1])):
+                return entries
+            # Long entries that were told already, or that stand for nothing.
+            limit *= 2
+
     def _add(self, lines: list[bytes], numbered: Numbered, line: bytes) -> None:
         self._skip_to(lines, numbered.seq - 1)
+        if len(line) > LINE_BYTES:
+            self._skip_to(lines, numbered.seq)
+            return
         self._cursor = numbered.seq
         if self._only is None or numbered.name in self._only:
             lines.append(line)

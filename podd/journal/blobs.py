@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Final, Literal
+
+import msgspec
 
 from podd.journal.disk import refusal, replace_file
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class BlobFault:
+class BlobFault(msgspec.Struct, frozen=True):
     """Why a blob cannot be had."""
 
     kind: Literal["blob_missing", "blob_altered"]
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Blobs:
+class Blobs(msgspec.Struct, frozen=True):
     """The blobs of one session."""
 
     directory: Path

@@ -17,16 +17,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import final
 
 import anyio
+import msgspec
 
 from podd.core.session.chain import GENESIS
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """A place in a journal: up to and with entry `n`, whose digest this is."""
 
     n: int = 0

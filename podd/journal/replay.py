@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from podd.core.session.entries import AnyEntry
 from podd.journal.journal import Journal
 from podd.journal.reader import JournalReader
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
+class Replay(msgspec.Struct, frozen=True):
     """Reads back what its own process has written."""
 
     journal: Journal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -18,8 +17,7 @@ class _FirstLine(msgspec.Struct):
     pod: str
 
 
-@dataclass(frozen=True, slots=True)
-class SessionDirectory:
+class SessionDirectory(msgspec.Struct, frozen=True):
     """One session. Naming it creates nothing."""
 
     path: Path

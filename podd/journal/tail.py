@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 TailKind = Literal["whole", "no_newline", "trailing_bytes", "torn"]
 """`whole`: the last line has its newline, all is well.
@@ -14,8 +15,7 @@ TailKind = Literal["whole", "no_newline", "trailing_bytes", "torn"]
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(msgspec.Struct, frozen=True):
     """The end of a journal as it was found."""
 
     kind: TailKind = "whole"
@@ -23,8 +23,7 @@ class Tail:
     """What is no part of any whole entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mending:
+class Mending(msgspec.Struct, frozen=True):
     """What opening a journal did to its end. Nothing was thrown away."""
 
     kind: TailKind

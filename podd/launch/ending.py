@@ -9,7 +9,7 @@ import time
 from podd.client.connection import PodConnection
 from podd.errors import NoSuchError, TimedOutError
 from podd.paths import Places
-from podd_protocol.requests import Shutdown, ShutdownMode
+from podd_protocol.requests import Shutdown, ShutdownMode, Status
 
 
 def end(
@@ -31,8 +31,8 @@ def end(
     except NoSuchError:
         return
     with connection:
-        pid = connection.welcome.pid
-        watched = watch(pid)
+        # Not from its welcome: a pod of another version gives none.
+        watched = watch(connection.ask(Status(id=0)).pid)
         connection.ask(Shutdown(id=0, mode=mode))
     if watched is None:
         return

@@ -8,8 +8,11 @@ descriptor is closed, and from there on only the pod's death frees the scope.
 from __future__ import annotations
 
 import os
+import shutil
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import msgspec
 
 from podd.core.session.stamps import rfc3339, uuid7
 from podd.errors import PoddError, PodNotAnsweringError, StartFailedError, UsageError
@@ -88,7 +91,7 @@ def start(request: StartRequest) -> Started:
             doing=lambda holder: _doing(places, holder),
         )
         try:
-            grounded = replace(resolved, scope=allocation.scope)
+            grounded = msgspec.structs.replace(resolved, scope=allocation.scope)
             pid = _launch(request, session, grounded, allocation)
         except BaseException:
             give_back(table, allocation)
@@ -157,6 +160,8 @@ def _launch(
         raise _failure(request, allocation.name, process, report)  # noqa: TRY301  # one way out for every failure
     except BaseException:
         process.end()
+        # The name is still ours, so what lies there is what the process has left.
+        shutil.rmtree(places.pod(allocation.name), ignore_errors=True)
         if request.resume is None:
             remove_unborn(places, session)
         raise

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from podd.core.scope.rules import Scope
 from podd.manifest.schema import Manifest
@@ -12,8 +13,7 @@ from podd.manifest.schema import Manifest
 LayerName = Literal["built-in", "user", "project", "file", "--set"]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where a value was stated."""
 
     layer: LayerName
@@ -23,8 +23,7 @@ class Origin:
     """From 1; None where there is no file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True):
     """All that a pod needs to know of its manifest, with no file left to read."""
 
     manifest: Manifest

@@ -7,15 +7,15 @@ answered with the nearest one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
+
+import msgspec
 
 ProviderName = Literal["openai_chat", "scripted"]
 DriverName = Literal["chat"]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """One closed set."""
 
     noun: str

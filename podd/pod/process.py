@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -95,15 +96,15 @@ async def _live(message: StartMessage, reporter: Reporter) -> None:
     # Only now does nothing of ours run any more, so the scope can be given back.
     await records.close()
     await pod.abilities.aclose()
-    pod.close()
     records.remove()
+    pod.close()
 
 
 async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
     directory = private_directory(pod.places.pod(pod.name))
     if pod.places.socket(pod.name).parent != directory:
         pod.places.link_sockets()
-    server = Server(directory)
+    server = Server(directory, pod.log)
     manifest = pod.resolved.manifest
     dispatch = Dispatch(
         driver=pod.driver,
@@ -123,6 +124,7 @@ async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
             started_at=records.started_at,
         ),
         clients=lambda: server.clients,
+        log=pod.log,
     )
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve, dispatch, tasks)
@@ -147,7 +149,8 @@ async def _get_ready(pod: Pod, reporter: Reporter) -> None:
     if not own_words:
         await _render(pod)
     reporter.tell(Ready(pid=os.getpid()))
-    await anyio.to_thread.run_sync(pod.log.open)
+    await anyio.to_thread.run_sync(importlib.import_module, "structlog")
+    pod.log.open()
     pod.log.info("started", origin=pod.origin, n=pod.journal.last_n)
     if pod.mending is not None and pod.mending.kind != "whole":
         await _tell_mending(pod)
@@ -181,12 +184,15 @@ async def _tell_mending(pod: Pod) -> None:
 
 async def _heed_signals(pod: Pod) -> None:
     """The first SIGTERM or SIGINT drains, the second ends at once."""
+    heard = False
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        # Who starts a pod with these blocked leaves them blocked over the exec.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
         async for _ in signals:
-            if pod.state.stopping is None:
-                pod.driver.tell(i.StopAsked(mode="drain", by="signal"))
-            else:
-                pod.driver.tell(i.StopAsked(mode="now", by="signal"))
+            # Two may come before the driver has taken the first.
+            now = heard or pod.state.stopping is not None
+            heard = True
+            pod.driver.tell(i.StopAsked(mode="now" if now else "drain", by="signal"))
 
 
 async def _watch(pod: Pod) -> None:

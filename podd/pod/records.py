@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,9 @@ class Records:
         await self._record(closed=True)
 
     def remove(self) -> None:
-        """Take the pod's runtime directory away."""
+        """Take the pod's runtime directory away, while the name is still ours."""
+        import shutil  # late: a pod ends once
+
         shutil.rmtree(self._pod.places.pod(self._pod.name), ignore_errors=True)
 
     def _write_status(self) -> None:

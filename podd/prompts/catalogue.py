@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
+
+import msgspec
 
 from podd.errors import ManifestError
 from podd.prompts.references import LIBRARIES, Library, Reference, parse
@@ -31,8 +32,7 @@ TextName = Literal[
 TEXTS: Final[tuple[TextName, ...]] = get_args(TextName)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """One text, not yet rendered."""
 
     name: str
@@ -41,8 +41,7 @@ class Text:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(msgspec.Struct, frozen=True):
     """The libraries of one pod."""
 
     user: Path | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
+
+import msgspec
 
 Library = Literal["builtin", "user", "project"]
 
@@ -17,8 +18,7 @@ _NAME: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True):
     """A text in a library."""
 
     library: Library

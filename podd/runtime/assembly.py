@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from anyio.abc import TaskGroup
 
 import podd
@@ -40,8 +40,7 @@ from podd.scope_lock.lease import Lease, adopt
 from podd.scope_lock.table import Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pod:
+class Pod(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one process holds for its pod."""
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import Protocol
 
@@ -43,6 +42,8 @@ class SystemClock:
         return time.time_ns() / 1e9
 
     def random(self) -> float:
+        import random  # late: only a retry needs it
+
         return random.random()  # noqa: S311  # spreads retries, guards nothing
 
     async def wait(self, seconds: float) -> None:

@@ -65,7 +65,7 @@ _ENDS: Final = (e.ToolResulted, e.TurnEnded, e.SessionClosed)
 _GIVE_UP: Final = i.DeadlinePassed(deadline="drain")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Told:
     """A fact in the mailbox, and how it was taken."""
 
@@ -254,7 +254,7 @@ class Driver:
 
     def _reserve_numbers(self) -> bool:
         """Reserve the next block of event numbers in time."""
-        if not self._feed.running_low or not self._storage.has_room():
+        if not self._feed.running_low:
             return False
         try:
             self._append(e.SeqReserved(upto=self._feed.next_block))

@@ -7,6 +7,7 @@ is ready.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -46,7 +47,10 @@ class Log:
         self._note("error", event, {**fields, "traceback": traceback.format_exc()})
 
     def open(self) -> None:
-        """Import what writes, and write what waited."""
+        """Write what waited, and from here on at once.
+
+        Imports structlog; who cannot wait for that has imported it before, elsewhere.
+        """
         import structlog  # late: see the module's docstring
 
         rotating = _RotatingFile(self._path)
@@ -95,12 +99,19 @@ class _RotatingFile:
     def msg(self, line: str) -> None:
         try:
             if os.fstat(self._descriptor).st_size > LOG_BYTES:
-                self._path.replace(self._path.with_suffix(".log.1"))
-                os.close(self._descriptor)
-                self._descriptor = self._open()
-                # Python's own last words, and those of C libraries, go there too.
-                os.dup2(self._descriptor, sys.__stderr__.fileno())  # type: ignore[union-attr]  # a pod always has one
+                self._rotate()
             os.write(self._descriptor, line.encode() + b"\n")
         except OSError:
             # The journal says what matters; a pod does not end for its log.
             return
+
+    def _rotate(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._path.replace(self._path.with_suffix(".log.1"))
+        # Opened before the old one is closed: a descriptor that was closed and is still
+        # written to becomes that of whatever is opened next.
+        fresh = self._open()
+        os.close(self._descriptor)
+        self._descriptor = fresh
+        # Python's own last words, and those of C libraries, go there too.
+        os.dup2(fresh, sys.__stderr__.fileno())  # type: ignore[union-attr]  # a pod always has one

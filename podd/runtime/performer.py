@@ -183,7 +183,6 @@ class Performer:
 
     async def _run_tool(self, effect: f.RunTool, scope: anyio.CancelScope) -> None:
         with scope:
-            tools = await self.abilities.tools()
 
             def on_output(text: str) -> None:
                 delta = v.ToolOutputDelta(
@@ -196,6 +195,7 @@ class Performer:
                 self.tasks.start_soon(self.feed.live, delta)
 
             try:
+                tools = await self.abilities.tools()
                 finished = await tools.run(effect, on_output)
             except Exception as error:  # as for the model
                 self.log.exception("tool", call=effect.call, name=effect.name)

@@ -11,9 +11,10 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
+
+import msgspec
 
 from podd.errors import PoddError, StorageError
 from podd.paths import Places, private_directory
@@ -64,8 +65,7 @@ _CUT_OFF: Final = 522
 SetAsideReason = Literal["foreign_boot", "damaged", "other_format"]
 
 
-@dataclass(frozen=True, slots=True)
-class SetAside:
+class SetAside(msgspec.Struct, frozen=True):
     """A table that was not believed."""
 
     reason: SetAsideReason

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
 
@@ -29,8 +28,7 @@ _METHODS: Final = frozenset(kind.__struct_config__.tag for kind in AnyRequest.__
 _QUOTED_CHARACTERS: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
+class BadLine(msgspec.Struct, frozen=True):
     """Why a line is no request."""
 
     id: int | None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from podd.paths import Places
+from podd.paths import Places, places
 from tests.cli.scripted_pod import kill_all
 
 
@@ -20,3 +20,5 @@ def pods_end(universe: Places) -> Iterator[Places]:
     """Give a universe whose pods end with the test."""
     yield universe
     kill_all(universe)
+    # Where the test has moved it to.
+    kill_all(places())

@@ -123,7 +123,7 @@ def test_a_session_with_nothing_open_comes_back_and_returns(
     assert (said.code, said.out) == (0, "")
     assert "is back with session" in said.err
     assert live.status is not None
-    assert live.status.state == "idle"
+    assert live.status.state in {"starting", "idle"}
 
 
 @pytest.mark.processes

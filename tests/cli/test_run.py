@@ -2,87 +2,25 @@
 
 import io
 import json
-import os
-import pty
-import re
-import signal
-import struct
-import subprocess
 import sys
-import termios
-from collections.abc import Iterator
-from contextlib import contextmanager
-from fcntl import ioctl
 
 import pytest
 
 from podd.paths import Places
-from podd_protocol.events import (
-    AnyEvent,
-    Lagged,
-    StateChanged,
-    StepStarted,
-    Stopping,
-    Text,
-    TextDelta,
-    TurnEnded,
-    TurnStarted,
-)
+from podd_protocol.events import AnyEvent, Lagged, StateChanged, Stopping
 from podd_protocol.replies import Failure
-from podd_protocol.requests import Cancel, Run, Subscribe
-from podd_protocol.values import (
-    Cancelled,
-    Completed,
-    Failed,
-    Limited,
-    Outcome,
-    Usage,
-)
+from podd_protocol.requests import Cancel, Run
+from podd_protocol.values import Cancelled, Completed, Failed, Limited, Outcome
 from tests.cli.command_line import podctl
-from tests.client.fake_pod import LIMIT_SECONDS, SESSION, FakePod, fake_pod
+from tests.cli.turns import beginning, ended, whole_turn
+from tests.client.fake_pod import SESSION, FakePod, fake_pod
 
 Captured = pytest.CaptureFixture[str]
-
-USAGE = Usage(input_tokens=1200, output_tokens=34, requests=1)
-
-
-def _ended(outcome: Outcome, turn: str = "t1", text: str = "Hello.\n") -> TurnEnded:
-    return TurnEnded(turn=turn, outcome=outcome, text=text, value=None, usage=USAGE)
-
-
-def _begin(turn: str = "t1") -> list[AnyEvent]:
-    return [
-        TurnStarted(turn=turn, causes=["c1"]),
-        StepStarted(turn=turn, step=1, attempt=1, model="scripted/demo"),
-        TextDelta(turn=turn, step=1, attempt=1, text="Hel"),
-    ]
-
-
-def _whole_turn(outcome: Outcome) -> list[AnyEvent]:
-    return [*_begin(), Text(turn="t1", step=1, text="Hello.\n"), _ended(outcome)]
-
-
-@contextmanager
-def _typed(*words: str, **more: str) -> Iterator[subprocess.Popen[str]]:
-    """podctl as a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "podd.cli", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, **more},
-        encoding="utf-8",
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_script_gets_the_final_text_alone(universe: Places, capsys: Captured) -> None:
     with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_whole_turn(Completed()))
+        pod.on_run = lambda p: p.say(*whole_turn(Completed()))
         said = podctl(capsys, "run", "demo", "hi")
         run = pod.wait_for(Run)
 
@@ -99,7 +37,7 @@ def test_a_script_gets_the_final_text_alone(universe: Places, capsys: Captured) 
 
 def test_quiet_says_nothing_but_the_text(universe: Places, capsys: Captured) -> None:
     with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_whole_turn(Completed()))
+        pod.on_run = lambda p: p.say(*whole_turn(Completed()))
         said = podctl(capsys, "-q", "run", "demo", "hi")
 
     assert (said.out, said.err) == ("Hello.\n", "")
@@ -109,7 +47,7 @@ def test_verbose_tells_the_progress_on_stderr(
     universe: Places, capsys: Captured
 ) -> None:
     with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_whole_turn(Completed()))
+        pod.on_run = lambda p: p.say(*whole_turn(Completed()))
         said = podctl(capsys, "-v", "run", "demo", "hi")
 
     assert said.out == "Hello.\n"
@@ -133,7 +71,7 @@ def test_it_ends_as_the_turn_ended(
     outcome: Outcome, code: int, universe: Places, capsys: Captured
 ) -> None:
     with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_whole_turn(outcome))
+        pod.on_run = lambda p: p.say(*whole_turn(outcome))
 
         assert podctl(capsys, "run", "demo", "hi").code == code
 
@@ -143,7 +81,7 @@ def test_json_is_each_event_and_then_the_result(
 ) -> None:
     strange = b'{"event":"moon_phase","seq":5,"pod":"demo.child"}\n'
     with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(strange, *_whole_turn(Completed()))
+        pod.on_run = lambda p: p.say(strange, *whole_turn(Completed()))
         said = podctl(capsys, "run", "demo", "hi", "--json")
 
     lines = [json.loads(line) for line in said.out.splitlines()]
@@ -181,8 +119,8 @@ def test_the_end_of_another_turn_is_not_ours(
     with fake_pod(universe.socket("demo")) as pod:
         pod.position = 1
         pod.on_run = lambda p: p.say(
-            _ended(Failed(code="x", message="x"), "t0", "theirs"),
-            *_whole_turn(Completed()),
+            ended(Failed(code="x", message="x"), "t0", "theirs"),
+            *whole_turn(Completed()),
         )
         said = podctl(capsys, "run", "demo", "hi")
 
@@ -195,9 +133,9 @@ def test_a_client_that_lags_still_gets_the_whole_text(
 ) -> None:
     with fake_pod(universe.socket("demo")) as pod:
         pod.on_run = lambda p: p.say(
-            *_begin(),
+            *beginning(),
             Lagged(seq=90_000, from_=4, to=90_000),
-            _ended(Completed(), text="All of it."),
+            ended(Completed(), text="All of it."),
         )
         said = podctl(capsys, "run", "demo", "hi")
 
@@ -210,7 +148,7 @@ def test_a_prompt_can_come_on_stdin(
     typed = io.TextIOWrapper(io.BytesIO("zwei\nZeilen ü\n".encode()))
     monkeypatch.setattr(sys, "stdin", typed)
     with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_whole_turn(Completed()))
+        pod.on_run = lambda p: p.say(*whole_turn(Completed()))
         podctl(capsys, "run", "demo", "-")
         run = pod.wait_for(Run)
 
@@ -298,7 +236,7 @@ def test_a_turn_that_takes_too_long_ends_with_7_and_goes_on(
     universe: Places, capsys: Captured
 ) -> None:
     with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_begin())
+        pod.on_run = lambda p: p.say(*beginning())
         said = podctl(capsys, "--timeout", "0.3", "run", "demo", "hi", "--json")
         asked = [pod.asked.get() for _ in range(pod.asked.qsize())]
 
@@ -311,7 +249,7 @@ def test_a_pod_that_is_paused_meanwhile_ends_with_9(
     universe: Places, capsys: Captured
 ) -> None:
     with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_begin(), StateChanged(state="paused"))
+        pod.on_run = lambda p: p.say(*beginning(), StateChanged(state="paused"))
         said = podctl(capsys, "run", "demo", "hi", "--json")
 
     assert said.code == 9
@@ -337,7 +275,7 @@ def test_a_pod_that_goes_away_in_the_middle_ends_with_8(
     last: list[AnyEvent], words: str, universe: Places, capsys: Captured
 ) -> None:
     def leave(pod: FakePod) -> None:
-        pod.say(*_begin(), *last)
+        pod.say(*beginning(), *last)
         pod.hang_up()
 
     with fake_pod(universe.socket("demo")) as pod:
@@ -350,120 +288,3 @@ def test_a_pod_that_goes_away_in_the_middle_ends_with_8(
     assert words in error["message"]
     assert f"podctl resume {SESSION}" in error["remedy"]
     assert str(universe.log_file("demo")) in error["remedy"]
-
-
-@pytest.mark.processes
-def test_ctrl_c_cancels_the_turn_and_waits_for_its_end(universe: Places) -> None:
-    with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_begin())
-        pod.on_cancel = lambda p: p.say(_ended(Cancelled(by="user"), text="Hel"))
-        with _typed("run", "demo", "hi") as process:
-            pod.wait_for(Run)
-            process.send_signal(signal.SIGINT)
-            pod.wait_for(Cancel)
-            out, err = process.communicate(timeout=LIMIT_SECONDS)
-
-    assert process.returncode == 130
-    assert out == "Hel\n"
-    assert err.startswith("cancelled by user")
-
-
-@pytest.mark.processes
-def test_a_second_ctrl_c_leaves_at_once(universe: Places) -> None:
-    with fake_pod(universe.socket("demo")) as pod:
-        pod.on_run = lambda p: p.say(*_begin())
-        with _typed("run", "demo", "hi", "--json") as process:
-            pod.wait_for(Run)
-            process.send_signal(signal.SIGINT)
-            pod.wait_for(Cancel)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=LIMIT_SECONDS)
-
-    assert process.returncode == 130
-    assert json.loads(out.splitlines()[-1])["error"]["code"] == "interrupted"
-    assert "Traceback" not in err
-
-
-@pytest.mark.processes
-def test_ctrl_c_does_not_cancel_the_turn_that_ours_waits_for(universe: Places) -> None:
-    with fake_pod(universe.socket("demo")) as pod:
-        pod.position = 1
-        pod.on_cancel = lambda p: p.say(_ended(Cancelled(by="user")))
-        with _typed("run", "demo", "hi") as process:
-            pod.wait_for(Run)
-            process.send_signal(signal.SIGINT)
-            assert process.stderr is not None
-            assert process.stderr.readline().startswith("waits behind 1")
-            assert "as it begins" in process.stderr.readline()
-            assert pod.asked.empty()
-            pod.say(*_begin())
-            pod.wait_for(Cancel)
-            process.communicate(timeout=LIMIT_SECONDS)
-
-    assert process.returncode == 130
-
-
-@pytest.mark.processes
-def test_ctrl_c_before_the_turn_has_begun_cancels_it_as_it_begins(
-    universe: Places,
-) -> None:
-    def answer(pod: FakePod, request: object) -> Failure | None:
-        if not isinstance(request, Cancel) or pod.state == "running":
-            return None
-        return Failure(id=request.id, code="not_running", message="no turn")
-
-    with fake_pod(universe.socket("demo"), answer=answer) as pod:
-        pod.on_cancel = lambda p: (
-            p.say(_ended(Cancelled(by="user"))) if p.state == "running" else None
-        )
-        with _typed("run", "demo", "hi") as process:
-            pod.wait_for(Run)
-            process.send_signal(signal.SIGINT)
-            pod.wait_for(Cancel)
-            pod.state = "running"
-            pod.say(*_begin())
-            pod.wait_for(Cancel)
-            process.communicate(timeout=LIMIT_SECONDS)
-
-    assert process.returncode == 130
-
-
-@pytest.mark.processes
-def test_on_a_terminal_one_sees_it_happen_within_80_columns(universe: Places) -> None:
-    master, slave = pty.openpty()
-    ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    with fake_pod(universe.socket("demo")) as pod:
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "podd.cli", "run", "demo", "hi"],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**os.environ, "TERM": "xterm"},
-        )
-        os.close(slave)
-        seen = b""
-        try:
-            pod.wait_for(Subscribe)
-            pod.wait_for(Run)
-            pod.say(*_begin())
-            while b"Hel" not in seen:
-                seen += os.read(master, 65536)
-            assert b"completed" not in seen
-            pod.say(Text(turn="t1", step=1, text="Hello.\n"), _ended(Completed()))
-            while True:
-                try:
-                    seen += os.read(master, 65536)
-                except OSError:
-                    break
-            process.wait(LIMIT_SECONDS)
-        finally:
-            process.kill()
-            process.wait()
-            os.close(master)
-
-    text = re.sub(r"\x1b\[[0-9;]*m", "", seen.decode())
-    lines = [line.rpartition("\r\x1b[K")[2] for line in text.split("\r\n")]
-    assert process.returncode == 0
-    assert lines[0] == "Hello."
-    assert lines[1].startswith("completed · 1,200 tokens in, 34 out")
-    assert "\x1b[32m" in seen.decode()

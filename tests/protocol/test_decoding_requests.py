@@ -11,8 +11,8 @@ from podd_protocol.codec import BadLine, decode_request, encode
 from podd_protocol.replies import Failure
 from podd_protocol.requests import (
     NOT_SUPPORTED,
-    History,
     Hello,
+    History,
     Run,
     Status,
     Subscribe,

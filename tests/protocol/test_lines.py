@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ STREAMS = st.lists(
 def _pieces(stream: bytes, cuts: list[int]) -> list[bytes]:
     """Cut a stream at these places, each taken modulo its length."""
     places = sorted({cut % (len(stream) + 1) for cut in cuts} | {0, len(stream)})
-    return [stream[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [stream[a:b] for a, b in pairwise(places)]
 
 
 def _whole_lines(stream: bytes) -> list[bytes]:

@@ -19,9 +19,10 @@ Rules of this file:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal
+
+import msgspec
 
 #: What stands before the first line.
 GENESIS: Final = "0" * 64
@@ -33,16 +34,14 @@ _SUFFIX_BYTES: Final = len(_FIELD) + 64 + len(_END)
 _SUFFIX: Final = re.compile(rb',"digest":"([0-9a-f]{64})"\}')
 
 
-@dataclass(frozen=True, slots=True)
-class ChainFault:
+class ChainFault(msgspec.Struct, frozen=True):
     """Why a line does not continue the chain."""
 
     kind: Literal["no_digest", "wrong_digest"]
     """`no_digest`: the line does not end as a sealed line does."""
 
 
-@dataclass(frozen=True, slots=True)
-class WholeLine:
+class WholeLine(msgspec.Struct, frozen=True):
     """A sealed line at the beginning of some bytes."""
 
     length: int

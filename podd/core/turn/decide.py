@@ -10,7 +10,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import assert_never
 
 import msgspec
@@ -29,8 +28,7 @@ from podd.core.turn.transitions import TRANSITIONS, Refusal, Verdict
 from podd_protocol.values import Cancelled
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What a fact leads to."""
 
     verdict: Verdict = "take"

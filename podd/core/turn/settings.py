@@ -6,8 +6,9 @@ Nothing of this is stored. What a decision made of it stands in its entries.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from podd_protocol.values import Limit
 
@@ -15,8 +16,7 @@ from podd_protocol.values import Limit
 DRAIN_SECONDS: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """What podd itself says to the model. Pure functions, as decisions are."""
 
     notification: Callable[[str, str], str]
@@ -33,8 +33,7 @@ class Texts:
     """(tool, when it started) -> summary for a call that a crash left open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits and texts of one pod."""
 
     max_steps: int

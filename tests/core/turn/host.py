@@ -176,10 +176,11 @@ class Host:
         """Decide and apply one fact alone, without what follows by itself."""
         decision = decide(self.settings, self.state, fact)
         for entry in decision.entries:
-            self._append(entry)
+            self.record(entry)
         return decision
 
-    def _append(self, entry: e.AnyEntry) -> None:
+    def record(self, entry: e.AnyEntry) -> None:
+        """Stamp, apply and keep an entry, as whoever appends to a journal does."""
         n, events = len(self.entries) + 1, count(entry)
         stamped = msgspec.structs.replace(
             entry,
