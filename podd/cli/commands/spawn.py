@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     cls=Verb,
     example=(
         "podctl spawn manifests/demo.toml --once\n"
-        'podctl spawn reviewer.toml "review src" --name rev --set limits.tokens=50000\n'
+        'podctl spawn reviewer.toml "review src" --name rev --set agent.max_steps=20\n'
         "podctl spawn reviewer.toml --resume last --detach"
     ),
 )
