@@ -145,7 +145,8 @@ class Waiting:
             status = connection.ask(Status(id=0))
         except PodEndedError:
             return
-        pod.state = "running" if status.queue else status.state
+        between = status.state == "idle" and status.queue
+        pod.state = "running" if between else status.state
 
     def _check_paused(self) -> None:
         left = [pod for pod in self._pods if not pod.done(self._until)]

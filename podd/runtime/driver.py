@@ -9,8 +9,8 @@ effects begin. A batch without anything that must be durable first skips the syn
 
 A full disk: facts that people bring are refused (`storage`); what effects bring back is
 appended into the journal's reserve, and so are ends, but nothing new begins until there
-is room. What not even the reserve can hold is kept and tried again. A pod that is to end
-ends all the same: then its journal looks as after a crash, which loses nothing.
+is room. What not even the reserve can hold is kept and tried again. A pod that is to
+end ends all the same: then its journal looks as after a crash, which loses nothing.
 """
 
 from __future__ import annotations

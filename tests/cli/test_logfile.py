@@ -11,7 +11,7 @@ from podd.cli.logfile import follow, tail
 
 
 def _write(path, *lines, mode="a"):
-    with path.open(mode) as file:
+    with path.open(mode, encoding="utf-8") as file:
         file.writelines(f"{line}\n" for line in lines)
 
 

@@ -145,7 +145,7 @@ def test_a_client_that_lags_still_gets_the_whole_text(
 def test_a_prompt_can_come_on_stdin(
     universe: Places, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    typed = io.TextIOWrapper(io.BytesIO("zwei\nZeilen ü\n".encode()))
+    typed = io.TextIOWrapper(io.BytesIO("zwei\nZeilen ü\n".encode()), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", typed)
     with fake_pod(universe.socket("demo")) as pod:
         pod.on_run = lambda p: p.say(*whole_turn(Completed()))
@@ -170,7 +170,9 @@ def test_a_stdin_that_says_nothing_is_refused(
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    monkeypatch.setattr(
+        sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+    )
 
     assert podctl(capsys, "run", "demo", "-", "--json").code == 2
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 from pathlib import Path
 
@@ -183,6 +184,29 @@ def test_ctrl_c_cancels_the_turn_and_once_ends_the_pod(
     assert result["outcome"]["kind"] == "cancelled"
     assert "Traceback" not in err
     assert pods(pods_end) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_once_ends_the_pod_where_the_terminal_closes(
+    number: signal.Signals, pods_end: Places, tmp_path: Path
+) -> None:
+    file = manifest(tmp_path, ENDLESS)
+
+    with typed("spawn", file, "hi", "--once", "--json") as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if json.loads(line).get("event") == "text_delta":
+                break
+        [pod] = pods(pods_end)
+        assert pod.pid is not None
+        watched = os.pidfd_open(pod.pid)
+        process.send_signal(number)
+        process.communicate(timeout=LIMIT_SECONDS)
+    ended, _, _ = select.select([watched], [], [], LIMIT_SECONDS)
+    os.close(watched)
+
+    assert process.returncode == 130
+    assert ended
 
 
 def test_once_ends_the_pod_also_where_time_is_up(

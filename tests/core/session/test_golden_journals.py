@@ -81,8 +81,10 @@ def test_this_podd_writes_lines_of_the_same_shape():
 def test_what_format_1_says_was_said(first):
     assert Host(state=first).texts() == [
         "user: Look around. Grüße 🙂",
-        "model: Where to begin? Let me see. "
-        "t1.1.1=read_file t1.1.2=write_file t1.1.3=write_file",
+        (
+            "model: Where to begin? Let me see. "
+            "t1.1.1=read_file t1.1.2=write_file t1.1.3=write_file"
+        ),
         "t1.1.3: error",
         "t1.1.1: ok",
         "t1.1.2: ok",

@@ -1,0 +1,29 @@
+"""What a model sees of a pod under test, and what podd says to it: short and fixed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from podd.core.context.request import Surface, ToolSpec
+from podd.core.turn.settings import Settings, Texts
+
+TEXTS: Final = Texts(
+    notification=lambda origin, message: f"[{origin}] {message}",
+    limit=lambda limit, value: f"{limit}: {value}, hand over",
+    cut_off="cut off",
+    no_tools_left="no tools left",
+    interrupted="interrupted",
+    unknown=lambda tool, since: f"{tool} since {since}: unknown",
+)
+
+#: `read_file` may run twice, `write_file` may not.
+SETTINGS: Final = Settings(max_steps=20, repeatable={"read_file"}, texts=TEXTS)
+
+SURFACE: Final = Surface(
+    model="fake",
+    system="You are under test.",
+    tools=(
+        ToolSpec("read_file", "Reads.", {"type": "object"}),
+        ToolSpec("write_file", "Writes.", {"type": "object"}),
+    ),
+)

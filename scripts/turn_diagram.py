@@ -1,0 +1,240 @@
+"""The drawings and tables of docs/turn-machine.md, from the machine itself.
+
+    turn_diagram.py            write them
+    turn_diagram.py --check    compare
+
+The table of what is legal is `TRANSITIONS`. Where a fact leads to is found by trying:
+from a new pod on, each fact that the table takes is decided and applied in each
+situation that can be told apart, until nothing new turns up. So an arrow that is drawn
+is an arrow that is taken, and a state that no way leads to is an error.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from podd.core.context.conversation import TextPart, ToolCallPart
+from podd.core.context.request import Surface, ToolSpec
+from podd.core.context.response import ModelResponse
+from podd.core.pod.fold import apply
+from podd.core.pod.state import PodState
+from podd.core.turn import inputs as i
+from podd.core.turn.decide import decide
+from podd.core.turn.settings import Settings, Texts
+from podd.core.turn.states import MachineState as S
+from podd.core.turn.states import machine_state
+from podd.core.turn.transitions import TRANSITIONS
+from podd_protocol.values import Usage
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+DOCUMENT: Final = ROOT / "docs" / "turn-machine.md"
+BEGIN: Final = "<!-- drawn by scripts/turn_diagram: do not edit -->\n"
+END: Final = "<!-- end of what is drawn -->\n"
+
+#: Enough to tell every situation apart that the machine tells apart.
+SETTINGS: Final = Settings(
+    max_steps=1,
+    repeatable={"again"},
+    texts=Texts(
+        notification=lambda _origin, message: message,
+        limit=lambda _limit, _value: "",
+        cut_off="",
+        no_tools_left="",
+        interrupted="",
+        unknown=lambda _tool, _since: "",
+    ),
+)
+SURFACE: Final = Surface("m", "", (ToolSpec("again", "", {}), ToolSpec("once", "", {})))
+
+#: More inputs than this lead to no new situation.
+MOST_CAUSES: Final = 2
+
+STOPPED: Final = frozenset(
+    {
+        S.DRAINING_IDLE,
+        S.DRAINING,
+        S.DRAINING_AWAITING_MODEL,
+        S.DRAINING_AWAITING_TOOLS,
+        S.CLOSED,
+    }
+)
+Arrows = Mapping[tuple[S, S], list[str]]
+
+
+def facts(state: PodState) -> Iterator[i.Input]:
+    """Yield every fact that can make a difference here."""
+    if state.causes < MOST_CAUSES:
+        yield i.InputQueued(text="")
+        yield i.InputOffered(text="")
+        yield i.InputSteered(text="")
+        yield i.NotificationSent(message="", wake=False)
+        yield i.NotificationSent(message="", wake=True)
+    yield i.PauseRequested()
+    yield i.ResumeRequested()
+    yield i.CancelRequested(by="user")
+    yield i.StopAsked(mode="drain", by="user")
+    yield i.StopAsked(mode="now", by="user")
+    yield i.DeadlinePassed(deadline="drain")
+    yield i.SurfaceRendered(surface=SURFACE, cause="started")
+    yield i.PodRestored(pid=1, podd="")
+    yield i.Proceeded()
+    turn = state.turn
+    if turn is None:
+        return
+    asked = {"turn": turn.turn, "step": turn.step, "attempt": turn.attempt}
+    for parts in (
+        (TextPart("."),),
+        (ToolCallPart("", "again", ""), ToolCallPart("", "once", "")),
+    ):
+        response = ModelResponse(parts=parts, stop_reason="stop", usage=Usage())
+        yield i.ModelAnswered(**asked, response=response)
+    yield i.ModelFailed(**asked, fault="cut", message="")
+    for call in turn.calls:
+        yield i.ToolFinished(call=call, status="ok", summary="")
+
+
+def situation(state: PodState) -> object:
+    """All that tells one state of a pod from another, for the machine."""
+    turn = state.turn
+    return (
+        machine_state(state),
+        state.surface is None,
+        len(state.queue),
+        [(cause.kind, cause.wakes) for cause in state.waiting],
+        state.stopping,
+        turn is not None
+        and (
+            (turn.phase, turn.paused, min(turn.step, 2), turn.limit, turn.last_step),
+            turn.failure and turn.failure[0],
+            [(call.name, call.started_at is None) for call in turn.calls.values()],
+        ),
+    )
+
+
+def explore() -> tuple[Arrows, Mapping[S, set[S]]]:
+    """Find every arrow, and apart from them where a restore leads to.
+
+    Raises:
+        SystemExit: no way leads to one of the states, or a fact that the table takes
+            was nowhere tried.
+    """
+    arrows: dict[tuple[S, S], list[str]] = defaultdict(list)
+    restored: dict[S, set[S]] = defaultdict(set)
+    tried: set[tuple[S, type[i.Input]]] = set()
+    new = PodState()
+    seen = {repr(situation(new))}
+    ahead = deque([new])
+    while ahead:
+        state = ahead.popleft()
+        here = machine_state(state)
+        for fact in facts(state):
+            decision = decide(SETTINGS, state, fact)
+            if decision.verdict != "take":
+                continue
+            tried.add((here, type(fact)))
+            after = copy.deepcopy(state)
+            for entry in decision.entries:
+                apply(after, entry)
+            there = machine_state(after)
+            if isinstance(fact, i.PodRestored):
+                restored[here].add(there)
+            elif here is not there and name(fact) not in arrows[here, there]:
+                arrows[here, there].append(name(fact))
+            if (key := repr(situation(after))) not in seen:
+                seen.add(key)
+                ahead.append(after)
+    legal = {
+        (state, kind)
+        for state, row in TRANSITIONS.items()
+        for kind, verdict in row.items()
+        if verdict == "take"
+    }
+    if untried := legal - tried:
+        words = sorted(f"{kind.__name__} in {state.value}" for state, kind in untried)
+        sys.exit(f"turn_diagram: no way leads to {', '.join(words)}")
+    return arrows, restored
+
+
+def name(fact: i.Input) -> str:
+    """Say a fact as the drawing does."""
+    if isinstance(fact, i.StopAsked):
+        return f"StopAsked ({fact.mode})"
+    return type(fact).__name__
+
+
+def diagram(arrows: Arrows, first: S) -> Iterator[str]:
+    """Draw some arrows."""
+    yield "```mermaid\n"
+    yield "stateDiagram-v2\n"
+    yield f"    [*] --> {first.value}\n"
+    order = list(S)
+    for (here, there), names in sorted(
+        arrows.items(), key=lambda item: [order.index(state) for state in item[0]]
+    ):
+        yield f"    {here.value} --> {there.value}: {', '.join(sorted(names))}\n"
+    yield "```\n"
+
+
+def verdicts() -> Iterator[str]:
+    """Write out `TRANSITIONS`, a line a fact."""
+    kinds = list(TRANSITIONS[S.IDLE])
+    yield "| state | " + " | ".join(kind.__name__ for kind in kinds) + " |\n"
+    yield "|" + "---|" * (len(kinds) + 1) + "\n"
+    for state in S:
+        row = [TRANSITIONS[state][kind] for kind in kinds]
+        yield f"| `{state.value}` | " + " | ".join(row) + " |\n"
+
+
+def restores(restored: Mapping[S, set[S]]) -> Iterator[str]:
+    """Write out where each state is taken up again."""
+    yield "| the process ended in | the next one begins in |\n|---|---|\n"
+    order = list(S)
+    for state in order:
+        there = sorted(restored[state], key=order.index)
+        yield f"| `{state.value}` | {', '.join(f'`{s.value}`' for s in there)} |\n"
+
+
+def drawn() -> str:
+    """Everything that stands between the marks."""
+    arrows, restored = explore()
+    working = {k: v for k, v in arrows.items() if STOPPED.isdisjoint(k)}
+    stopping = {k: v for k, v in arrows.items() if k not in working}
+    return "".join(
+        [
+            "### At work\n\n",
+            *diagram(working, S.IDLE),
+            "\n### On the way out\n\n",
+            *diagram(stopping, S.IDLE),
+            "\n### What is legal\n\n",
+            *verdicts(),
+            "\n### After a restore\n\n",
+            *restores(restored),
+        ]
+    )
+
+
+def main(arguments: list[str]) -> None:
+    """Write, or compare."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, mark, after = rest.partition(END)
+    if not mark:
+        sys.exit(f"turn_diagram: {DOCUMENT} has lost the marks to draw between")
+    fresh = f"{before}{BEGIN}\n{drawn()}\n{END}{after}"
+    match arguments:
+        case []:
+            DOCUMENT.write_text(fresh, encoding="utf-8")
+        case ["--check"]:
+            if fresh != text:
+                sys.exit("docs/turn-machine.md is stale: run scripts/turn_diagram")
+        case _:
+            sys.exit("usage: scripts/turn_diagram [--check]")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
