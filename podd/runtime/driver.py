@@ -188,7 +188,9 @@ class Driver:
         """Decide one fact; tells whether it must be durable before it counts."""
         fact = told.fact
         if isinstance(fact, i.Proceeded):
-            return False  # `_proceed` follows, and looks whether there is room
+            # `_proceed` follows, and looks whether there is room.
+            told.decision = Decision()
+            return False
         if isinstance(fact, _ASKED) and not self._storage.has_room():
             told.storage = self._storage.full
             return False

@@ -84,7 +84,7 @@ def test_following_tells_what_was_and_then_what_comes(tmp_path, following):
     _write(log, "new")
     assert line() == "new"
 
-    with log.open("a") as file:
+    with log.open("a", encoding="utf-8") as file:
         file.write("half")
         file.flush()
         file.write(" whole\nend\n")

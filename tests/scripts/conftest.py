@@ -14,6 +14,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: Those that set up and call; the generators need the project itself.
+SCRIPTS = ("check", "environment", "lock", "podctl", "requirements.py", "test")
+
 #: What the scripts call, besides Python and uv, which each test puts there.
 TOOLS = (
     *("sh", "bash", "cat", "cksum", "cp", "date", "env", "getconf", "grep"),
@@ -62,6 +65,7 @@ case "$*" in
         {install} ;;
     *podd.cli*) note "podctl$(printf ' <%s>' "$@")"; cat ;;
     *'-m pytest'*) note "pytest $*"; env >'{notes}.environment'; exit 5 ;;
+    */scripts/schema.py* | */scripts/turn_diagram.py*) note "generator $*" ;;
     *'-m ruff'* | *'-m mypy'* | *importlinter*) note "check $*"; {check} ;;
     *) exec '{python}' "$@" ;;
 esac
@@ -165,11 +169,9 @@ def machine(tmp_path: Path) -> Machine:
         found = shutil.which(tool)
         assert found is not None, tool
         (tmp_path / "bin" / tool).symlink_to(found)
-    shutil.copytree(
-        ROOT / "scripts",
-        built.checkout / "scripts",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
+    (built.checkout / "scripts").mkdir(parents=True)
+    for script in SCRIPTS:
+        shutil.copy(ROOT / "scripts" / script, built.checkout / "scripts" / script)
     built.lock.write_text(LOCK, encoding="utf-8")
     (built.checkout / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     built.environment = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}

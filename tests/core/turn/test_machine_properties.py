@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 from podd.core.context.conversation import (
     ReasoningPart,
     TextPart,
-    ToolResultItem,
 )
 from podd.core.context.response import StopReason
 from podd.core.pod.fold import fold
@@ -34,6 +33,7 @@ from tests.core.turn.histories import (
     check_history,
     check_inputs,
 )
+from tests.core.turn.honest_host import goes_on, outline
 from tests.core.turn.host import (
     CANCEL,
     DRAIN,
@@ -78,54 +78,6 @@ _USAGES = st.builds(
 _FAULTS = st.sampled_from(["cut", "auth", "empty_response", "content_filter"])
 _STATUSES = st.sampled_from(["ok", "error", "denied"])
 _KEYS = st.none() | st.sampled_from("ab")
-
-
-def goes_on(host: Host) -> Host:
-    """An honest host: whatever is asked is answered, whatever stops is taken up again.
-
-    What it answers depends on the question alone, so two runs can be compared.
-    """
-    for _ in range(500):
-        state = host.state
-        if state.closed:
-            host = host.crash()
-            host.tell(RESTORED)
-        elif state.surface is None:
-            host.tell(RENDERED)
-        elif state.turn and state.turn.paused and not state.stopping:
-            host.tell(RESUME)
-        elif outstanding := pending(state):
-            _answer(host, outstanding[0])
-        elif not host.tell(i.Proceeded()).entries:
-            return host
-    raise AssertionError("it never comes to rest")
-
-
-def _answer(host: Host, asked: f.RequestModel | f.RunTool) -> None:
-    if isinstance(asked, f.RunTool):
-        host.tell(finished(asked.call, output=f"output of {asked.call}"))
-    elif asked.offer_tools and asked.step == 1:
-        host.answers(f"{asked.turn}:", call("read_file"), call("write_file"), call("?"))
-    else:
-        host.answers(f"{asked.turn}.{asked.step} is done.")
-
-
-def outline(host: Host, unknown: set[str]) -> list[list[str]]:
-    """The conversation, but for what a crash may change.
-
-    Results of one answer may come in another order, and those in `unknown` differ.
-    """
-    found: list[list[str]] = []
-    for item, line in zip(host.state.conversation, host.texts(), strict=True):
-        if not isinstance(item, ToolResultItem):
-            found.append([line])
-            continue
-        if not found or not found[-1][0].startswith("result "):
-            found.append([])
-        told = "?" if item.call in unknown else f"{item.status} {item.text}"
-        found[-1].append(f"result {item.call}: {told}")
-        found[-1].sort()
-    return found
 
 
 class Pod(RuleBasedStateMachine):
