@@ -86,3 +86,5 @@ class PodProcess:
         """Kill and reap it; harmless if it has ended."""
         self._process.kill()
         self._process.wait()
+        assert self._process.stdout is not None, "a pipe was asked for"
+        self._process.stdout.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import shutil
 import signal
 import sys
 from typing import Final
@@ -83,24 +84,36 @@ def _first(group: BaseExceptionGroup[PoddError]) -> PoddError:
 
 
 async def _live(message: StartMessage, reporter: Reporter) -> None:
-    async with anyio.create_task_group() as work:
-        pod = assemble(message, tasks=work, clock=SystemClock())
-        records = Records(pod)
-        try:
-            await _serve(pod, records, reporter)
-        except BaseException:
-            pod.log.exception("pod_failed")
-            raise
-        finally:
-            work.cancel_scope.cancel()
-    # Only now does nothing of ours run any more, so the scope can be given back.
-    await records.close()
-    await pod.abilities.aclose()
-    records.remove()
-    pod.close()
+    pod: Pod | None = None
+    try:
+        async with anyio.create_task_group() as work:
+            pod = assemble(message, tasks=work, clock=SystemClock())
+            try:
+                await _serve(pod, Records(pod), reporter)
+            except BaseException:
+                pod.log.exception("pod_failed")
+                raise
+            finally:
+                pod.log.flush()
+                work.cancel_scope.cancel()
+    finally:
+        # Only now does nothing of ours run any more, so the scope can be given back.
+        if pod is not None:
+            await _let_go(pod)
+
+
+async def _let_go(pod: Pod) -> None:
+    try:
+        await pod.abilities.aclose()
+    finally:
+        # While the name is still ours: a namesake would miss its directory.
+        shutil.rmtree(pod.places.pod(pod.name), ignore_errors=True)
+        pod.close()
 
 
 async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
+    # One by one: what is made on the way to a directory gets the umask.
+    private_directory(pod.places.pods)
     directory = private_directory(pod.places.pod(pod.name))
     if pod.places.socket(pod.name).parent != directory:
         pod.places.link_sockets()
@@ -136,6 +149,7 @@ async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
         pod.feed.end()
         await server.finish()
         tasks.cancel_scope.cancel()
+    await records.close()
 
 
 async def _get_ready(pod: Pod, reporter: Reporter) -> None:

@@ -47,12 +47,6 @@ class Records:
         """Note how far the session goes, for the next who opens it."""
         await self._record(closed=True)
 
-    def remove(self) -> None:
-        """Take the pod's runtime directory away, while the name is still ours."""
-        import shutil  # late: a pod ends once
-
-        shutil.rmtree(self._pod.places.pod(self._pod.name), ignore_errors=True)
-
     def _write_status(self) -> None:
         state = self._pod.state
         turn = state.turn

@@ -184,7 +184,9 @@ def _command(words: tuple[str | Path, ...]) -> list[str]:
 
 
 def _pids() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [
+        int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()
+    ]
 
 
 def _environment(pid: int) -> bytes:

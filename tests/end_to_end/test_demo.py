@@ -24,7 +24,9 @@ def _survey(shell: Shell) -> Path:
     """Make a directory with facts that no script can know."""
     place = shell.directory / "project"
     (place / "sources").mkdir(parents=True)
-    (place / "ABOUT.md").write_text("# Of otters 7731\n\nTwo lines.\n", encoding="utf-8")
+    (place / "ABOUT.md").write_text(
+        "# Of otters 7731\n\nTwo lines.\n", encoding="utf-8"
+    )
     (place / "sources/otter.py").write_text(
         "# TODO: swim\n# FIXME: dive\n", encoding="utf-8"
     )

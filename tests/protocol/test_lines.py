@@ -121,6 +121,12 @@ def test_what_follows_the_last_end_stays_for_the_next_piece() -> None:
     assert buffer.pending == b""
 
 
+def test_a_short_line_is_found_after_a_long_one_that_came_in_pieces() -> None:
+    pieces = [b"x" * 8, b"\nab", b"\n", b"cd\n"]
+
+    assert _feed(LineBuffer(), pieces) == [b"x" * 8, b"ab", b"cd"]
+
+
 def test_bytes_that_have_been_searched_are_not_searched_again() -> None:
     """Otherwise a long line in small pieces would cost the square of its length."""
 

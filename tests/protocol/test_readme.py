@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 import pytest
 
+from podd.client.discovery import pods
 from podd.core.context.response import StopReason
 from podd.core.session.contents import INLINE_BYTES
 from podd.core.turn.settings import DRAIN_SECONDS
@@ -32,7 +37,7 @@ from podd_protocol.values import (
     ToolStatus,
     Usage,
 )
-from tests.cli.scripted_pod import kill_all, podctl
+from tests.cli.scripted_pod import podctl
 from tests.client.fake_pod import LIMIT_SECONDS, fake_pod
 from tests.protocol.golden import KINDS, tag
 from tests.protocol.golden import PROTOCOL as PLACE
@@ -117,11 +122,6 @@ def test_the_stop_reasons_are_those_that_the_core_has() -> None:
 
 
 def test_the_numbers_are_those_of_the_code() -> None:
-    from podd.journal.contents import INLINE_BYTES
-
-    from podd.core.turn.settings import DRAIN_SECONDS
-    from podd.runtime.feed import RING_EVENTS
-
     assert f"# The wire of podd, protocol {PROTOCOL}\n" in README
     assert f"{LINE_BYTES:,} bytes" in README
     assert f"newest {RING_EVENTS:,} events" in README
@@ -143,12 +143,20 @@ def garden(universe: Places, tmp_path: Path) -> Iterator[Path]:
         '[model]\nref = "scripted/garden"\nscript = "garden.script.toml"\n',
         encoding="utf-8",
     )
+    spawned = podctl("spawn", str(manifest), "--detach")
+    assert spawned.code == 0, spawned.err
+    (pod,) = pods(universe)
+    assert pod.pid is not None, "a socket's peer is known"
+    process = os.pidfd_open(pod.pid)
     try:
-        spawned = podctl("spawn", str(manifest), "--detach")
-        assert spawned.code == 0, spawned.err
         yield universe.socket("garden")
     finally:
-        kill_all(universe)
+        # It may be ending already, without a socket and still writing its last files.
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+        gone, _, _ = select.select([process], [], [], LIMIT_SECONDS)
+        os.close(process)
+        assert gone, "the pod survived SIGKILL"
 
 
 class Talk:
@@ -173,6 +181,10 @@ class Talk:
 
     def close(self) -> None:
         self._link.close()
+
+    @property
+    def is_over(self) -> bool:
+        return not self._lines and not self._link.recv(1)
 
 
 def _wait_until_idle(path: Path) -> None:
@@ -224,6 +236,7 @@ def test_a_pod_says_what_the_readme_says_it_says(garden: Path) -> None:
             assert [_masked(message) for message in said if kind in message] == [
                 _masked(message) for message in expected if kind in message
             ]
+    assert talk.is_over
     talk.close()
 
 

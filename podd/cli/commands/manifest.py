@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 #: What `spawn` takes too where no file is given.
 FILE: Final = Path("podd.toml")
 
-_file = click.argument("file", default=FILE, type=click.Path(path_type=Path))
+_file = click.argument(
+    "file", default=FILE, type=click.Path(readable=False, path_type=Path)
+)
 _overrides = click.option(
     "--set",
     "overrides",

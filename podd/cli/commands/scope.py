@@ -58,7 +58,7 @@ def list_(output: Output) -> None:
 
 
 @command.command("check", example="podctl scope check src/main.py")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(readable=False, path_type=Path))
 @click.pass_obj
 def check(output: Output, path: Path) -> None:
     """Show who may write and who may read at a path.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         "podctl spawn reviewer.toml --resume last --detach"
     ),
 )
-@click.argument("manifest", required=False, type=click.Path())
+@click.argument("manifest", required=False, type=click.Path(readable=False))
 @click.argument("prompt", required=False)
 @click.option("--name", help="The pod's name, instead of the manifest's.")
 @click.option(

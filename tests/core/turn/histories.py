@@ -167,3 +167,12 @@ def check_inputs(state: PodState, accepted: Sequence[str]) -> None:
     ]
     waiting = [cause.text for cause in (*state.queue, *state.waiting)]
     assert sorted(said + waiting) == sorted(accepted)
+
+
+def accepted_texts(entries: Sequence[e.AnyEntry]) -> list[str]:
+    """What the model is to be told sooner or later, as it reads it."""
+    return [
+        entry.text if isinstance(entry, e.InputAccepted) else entry.rendered
+        for entry in entries
+        if isinstance(entry, e.InputAccepted | e.NotificationAccepted)
+    ]

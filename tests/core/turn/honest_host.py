@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from podd.core.context.conversation import ToolResultItem
+from podd.core.session import entries as e
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
 from podd.core.turn.pending import pending
-from tests.core.turn.host import RENDERED, RESTORED, RESUME, Host, call, finished
+from tests.core.turn.histories import (
+    accepted_texts,
+    check_conversation,
+    check_history,
+    check_inputs,
+)
+from tests.core.turn.host import (
+    RENDERED,
+    RESTORED,
+    RESUME,
+    SETTINGS,
+    Host,
+    call,
+    finished,
+)
 
 
 def goes_on(host: Host) -> Host:
@@ -55,3 +72,36 @@ def outline(host: Host, unknown: set[str]) -> list[list[str]]:
         found[-1].append(f"result {item.call}: {told}")
         found[-1].sort()
     return found
+
+
+def check_a_crash_costs_no_more_than_it_may(host: Host) -> None:
+    """Attempts, and the calls in flight; the conversation is the same."""
+    if host.state.stopping is not None:
+        return  # a drain takes nothing in, and a restore forgets the drain
+    unknown = {
+        one.call
+        for one in pending(host.state)
+        if isinstance(one, f.RunTool) and not one.repeatable
+    }
+    crashed = host.crash()
+    crashed.tell(RESTORED)
+    restored, continued = goes_on(crashed), goes_on(host.copy())
+    assert outline(restored, unknown) == outline(continued, unknown)
+    assert restored.state.turns_ended == continued.state.turns_ended
+    assert restored.state.last_outcome == continued.state.last_outcome
+
+
+def check_every_prefix_goes_on(entries: Sequence[e.AnyEntry]) -> None:
+    """Wherever a journal is cut, a new process comes to rest with all work done."""
+    for length in range(len(entries) + 1):
+        kept = entries[:length]
+        crashed = Host.restored(kept)
+        crashed.tell(RESTORED)
+        host = goes_on(crashed)
+
+        assert host.state.turn is None
+        assert host.state.queue == []
+        assert not any(cause.wakes for cause in host.state.waiting)
+        check_history(host.entries, SETTINGS.max_steps)
+        check_conversation(host.state)
+        check_inputs(host.state, accepted_texts(kept))

@@ -33,7 +33,10 @@ from tests.core.turn.histories import (
     check_history,
     check_inputs,
 )
-from tests.core.turn.honest_host import goes_on, outline
+from tests.core.turn.honest_host import (
+    check_a_crash_costs_no_more_than_it_may,
+    check_every_prefix_goes_on,
+)
 from tests.core.turn.host import (
     CANCEL,
     DRAIN,
@@ -122,6 +125,7 @@ class Pod(RuleBasedStateMachine):
                         o for o in self.outstanding if isinstance(o, f.RequestModel)
                     ]
                     self.outstanding.remove(one)
+                    self.past.append(_late(one))
                 case f.CancelTool(call=name):
                     (one,) = [
                         o for o in self.outstanding if getattr(o, "call", None) == name
@@ -285,6 +289,7 @@ class Pod(RuleBasedStateMachine):
         if again:
             self.host.decide(RESTORED)
             self.host = self.host.crash()
+        self.past += map(_late, filter(_is_request, self.outstanding))
         self.outstanding = []
         self.tell(RESTORED)
 
@@ -319,46 +324,18 @@ class Pod(RuleBasedStateMachine):
         assert self.host.state.usage == sum(spent, Usage())
 
     def teardown(self):
-        self._crash_and_continue_alike()
-        self._every_prefix_goes_on()
-
-    def _crash_and_continue_alike(self) -> None:
-        """The crash costs attempts and the calls in flight, and nothing else."""
-        if self.host.state.stopping is not None:
-            return  # a drain takes nothing in; a restore forgets the drain
-        unknown = {
-            o.call
-            for o in pending(self.host.state)
-            if isinstance(o, f.RunTool) and not o.repeatable
-        }
-        crashed = self.host.crash()
-        crashed.tell(RESTORED)
-        restored, continued = goes_on(crashed), goes_on(self.host.copy())
-        assert outline(restored, unknown) == outline(continued, unknown)
-        assert restored.state.turns_ended == continued.state.turns_ended
-        assert restored.state.last_outcome == continued.state.last_outcome
-
-    def _every_prefix_goes_on(self) -> None:
-        entries = self.host.entries
-        for length in range(len(entries) + 1):
-            host = Host.restored(entries[:length])
-            host.tell(RESTORED)
-            host = goes_on(host)
-
-            assert host.state.turn is None
-            assert host.state.queue == []
-            assert not any(cause.wakes for cause in host.state.waiting)
-            check_history(host.entries, SETTINGS.max_steps)
-            check_conversation(host.state)
-            check_inputs(host.state, _accepted(entries[:length]))
+        check_a_crash_costs_no_more_than_it_may(self.host)
+        check_every_prefix_goes_on(self.host.entries)
 
 
-def _accepted(entries: list[e.AnyEntry]) -> list[str]:
-    return [
-        entry.text if isinstance(entry, e.InputAccepted) else entry.rendered
-        for entry in entries
-        if isinstance(entry, e.InputAccepted | e.NotificationAccepted)
-    ]
+def _late(asked: f.RequestModel) -> i.ModelAnswered:
+    """An answer to a request that nobody waits for any more."""
+    return i.ModelAnswered(
+        turn=asked.turn,
+        step=asked.step,
+        attempt=asked.attempt,
+        response=response("Late."),
+    )
 
 
 def _is_request(effect: f.Effect) -> bool:

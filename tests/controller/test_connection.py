@@ -1,0 +1,440 @@
+"""One client: who sends and leaves is heard, who does not read disturbs nobody."""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+
+import anyio
+import pytest
+
+from podd.controller import server as servers
+from podd.controller.server import _peer_uid
+from podd.core.context.response import TextDelta
+from podd.core.turn import inputs as i
+from podd.testing.harness import PodHarness
+from podd.testing.model import answer, spoken
+from podd.testing.tools import ToolScript
+from podd.testing.wire_client import WireClient
+from podd_protocol.events import Alert, Durable, Lagged
+from podd_protocol.replies import Ok, StatusReply
+from podd_protocol.requests import (
+    Cancel,
+    Hello,
+    Notify,
+    Pause,
+    Resume,
+    Run,
+    Shutdown,
+    Status,
+    Subscribe,
+    TextInput,
+    UsageQuery,
+)
+from tests.runtime.in_pod import in_pod
+
+
+@in_pod
+async def test_requests_in_one_write_are_answered_in_order(pod):
+    pod.model.say(anyio.Event())
+    client = await pod.connect()
+    await client.send(
+        Hello(id=1, protocol=1),
+        Subscribe(id=2, after=0),
+        Run(id=3, input="one"),
+        Run(id=4, input="two"),
+        Status(id=5),
+    )
+
+    replies = [await client.reply() for _ in range(5)]
+
+    names = [reply.__struct_config__.tag for reply in replies]
+    assert names == ["welcome", "ok", "accepted", "accepted", "status"]
+    assert [reply.id for reply in replies] == [1, 2, 3, 4, 5]
+    assert [(r.turn, r.position) for r in replies[2:4]] == [("t1", 0), ("t2", 1)]
+    assert replies[4].queue[0].turn == "t2"
+
+
+@in_pod
+async def test_who_sends_and_leaves_is_heard(pod):
+    pod.model.say(answer("heard"))
+    watcher = await pod.subscriber()
+    client = await WireClient.connect(pod.directory / "sock")
+    await client.send(Hello(id=1, protocol=1), Run(id=2, input="and gone"))
+    await client.close()
+
+    events = await watcher.until("turn_ended")
+
+    assert events[-1].text == "heard"
+
+
+@in_pod
+async def test_who_leaves_without_reading_what_was_said_is_heard(pod):
+    """The pod finds out that it can no longer write before it has read all."""
+    for _ in range(5_000):
+        await pod.feed.live(_live())
+    pod.model.say(answer("heard"))
+    watcher = await pod.subscriber(after=None)
+    client = await WireClient.connect(pod.directory / "sock")
+    await client.send(
+        Hello(id=1, protocol=1),
+        Subscribe(id=2, after=0),
+        *(Status(id=number) for number in range(3, 500)),
+        Run(id=500, input="and gone"),
+    )
+    await client.close()
+
+    assert (await watcher.until("turn_ended"))[-1].text == "heard"
+
+
+def _live(text=""):
+    return Alert(level="info", source="test", code="x", message=text)
+
+
+@in_pod
+async def test_who_never_reads_disturbs_nobody_and_is_told_what_was_missed(pod):
+    deaf = await pod.connect()
+    await deaf.send(Hello(id=1, protocol=1), Subscribe(id=2, after=0))
+    watcher = await pod.subscriber(after=None)
+    piece = "x" * 500
+    total = 12_000
+    for number in range(total):
+        await pod.feed.live(_live(piece))
+        if number % 100 == 0:
+            up_to = pod.feed.last
+            await watcher.events_until(lambda e, up=up_to: e.seq >= up)
+    assert total * len(piece) > 5_000_000
+    pod.model.say(*spoken("still there", pieces=3))
+    await watcher.ask(Run(id=1, input="work"))
+    await watcher.until("turn_ended")
+    # What is kept for it is the ring, which all share, and what the kernel holds.
+    assert len(pod.feed._ring) == 10_000
+    last = pod.feed.last
+
+    await deaf.reply()
+    await deaf.reply()
+    events = await deaf.events_until(lambda event: event.seq == last)
+
+    lagged = [event for event in events if isinstance(event, Lagged)]
+    assert lagged
+    at = 0
+    for event in events:
+        assert (event.from_ if isinstance(event, Lagged) else event.seq) == at + 1
+        at = event.seq
+    durable = [event for event in events if isinstance(event, Durable)]
+    again = await pod.subscriber()
+    all_of_them = await again.events_until(lambda event: event.seq == last)
+    assert durable == [event for event in all_of_them if isinstance(event, Durable)]
+
+
+@in_pod
+async def test_a_deaf_client_does_not_hold_up_the_end_of_a_pod(pod, monkeypatch):
+    monkeypatch.setattr(servers, "FAREWELL_SECONDS", 0.05)
+    for _ in range(5_000):
+        await pod.feed.live(_live("x" * 200))
+    deaf = await pod.connect()
+    await deaf.send(Hello(id=1, protocol=1), Subscribe(id=2, after=0))
+    other = await pod.connect()
+    await other.ask(Shutdown(id=1))
+
+    await pod.wait_ended()
+
+
+@pytest.mark.parametrize("mode", ["drain", "now"])
+@in_pod
+async def test_a_shutdown_is_answered_and_told_to_the_end_before_the_eof(pod, mode):
+    client = await pod.subscriber()
+    bystander = await pod.subscriber()
+    await client.send(Shutdown(id=9, mode=mode))
+
+    mine, theirs = await client.rest(), await bystander.rest()
+
+    assert [m.id for m in mine if isinstance(m, Ok)] == [9]
+    for heard in (mine, theirs):
+        events = [m for m in heard if not isinstance(m, Ok)]
+        assert [e.__struct_config__.tag for e in events[-2:]] == [
+            "state_changed",
+            "stopping",
+        ]
+        assert events[-2].state == "stopping"
+        assert events[-1].seq == pod.feed.last
+    assert not (pod.directory / "sock").exists()
+
+
+@in_pod
+async def test_after_a_second_subscribe_the_last_events_still_come_before_the_eof(pod):
+    client = await pod.subscriber()
+    await client.ask(Subscribe(id=1, after=None))
+
+    await client.send(Shutdown(id=2))
+
+    heard = await client.rest()
+    assert heard[-1].__struct_config__.tag == "stopping"
+
+
+@in_pod
+async def test_a_drain_lets_the_turn_end(pod):
+    gate = anyio.Event()
+    pod.model.say(gate, answer("finished"))
+    client = await pod.subscriber()
+    await client.ask(Run(id=1, input="work"))
+    await client.until("step_started")
+    await client.ask(Shutdown(id=2))
+    refused = await client.ask(Run(id=3, input="more"))
+    gate.set()
+
+    heard = await client.rest()
+
+    assert refused.code == "stopping"
+    (ended,) = (m for m in heard if m.__struct_config__.tag == "turn_ended")
+    assert ended.text == "finished"
+    assert pod.state.turn is None
+
+
+@in_pod
+async def test_fifty_clients_hear_the_same(pod):
+    pod.model.say(*spoken("to all of you", pieces=20))
+    clients = [await pod.subscriber() for _ in range(50)]
+    status = await clients[7].ask(Status(id=1))
+    await clients[3].ask(Run(id=1, input="work"))
+
+    heard = []
+    for client in clients:
+        await client.until("turn_ended")
+        heard.append([line for line in client.raw if line.startswith(b'{"event"')])
+
+    shortest = min(len(lines) for lines in heard)
+    assert all(lines[:shortest] == heard[0][:shortest] for lines in heard)
+    assert status.clients == 50
+
+
+@in_pod
+async def test_one_client_too_many_is_told_so(pod):
+    pod.server.most = 2
+    kept = [await pod.connect() for _ in range(2)]
+    for client in kept:
+        await client.greet()
+    third = await pod.connect()
+
+    (failure,) = await third.rest()
+
+    assert (failure.id, failure.code, failure.data) == (None, "busy", {"clients": 2})
+    await kept[0].close()
+    with anyio.fail_after(5):
+        while pod.server.clients > 1:
+            await kept[1].ask(Status(id=1))
+    fourth = await pod.connect()
+    assert (await fourth.greet()).pod == "fake"
+
+
+async def test_few_descriptors_mean_few_clients(short_directory):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+    try:
+        async with PodHarness(short_directory) as pod:
+            assert pod.server.most == 100
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_the_uid_of_the_peer_is_the_kernels_word():
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs:
+        assert _peer_uid(ours) == os.getuid()
+
+
+@in_pod
+async def test_a_peer_of_another_user_is_not_served(pod, monkeypatch):
+    monkeypatch.setattr(servers, "_peer_uid", lambda raw: os.getuid() + 1)
+    client = await pod.connect()
+
+    assert await client.rest() == []
+    assert pod.server.clients == 0
+
+
+@in_pod
+async def test_the_socket_is_the_owners_alone(pod):
+    found = (pod.directory / "sock").stat()
+
+    assert found.st_mode & 0o777 == 0o600
+    assert found.st_uid == os.getuid()
+
+
+async def test_a_socket_that_a_dead_pod_left_is_replaced(short_directory):
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(short_directory / "sock"))
+    async with PodHarness(short_directory) as pod:
+        client = await pod.connect()
+
+        assert (await client.greet()).pod == "fake"
+
+
+# The methods
+
+
+@in_pod
+async def test_a_welcome_says_what_the_pod_is(pod):
+    client = await pod.connect()
+
+    welcome = await client.greet()
+
+    assert (welcome.protocol, welcome.min_protocol) == (1, 1)
+    assert (welcome.pod, welcome.session) == ("fake", pod.state.session)
+    assert (welcome.state, welcome.seq) == ("idle", pod.feed.last)
+    assert (welcome.model, welcome.workdir) == ("fake/fake", "/srv")
+    assert welcome.tools == ["read_file", "write_file"]
+    assert welcome.scope.read == ["/srv"]
+    assert welcome.limits.max_steps == 20
+
+
+async def test_a_pod_without_a_surface_is_starting_and_takes_work(short_directory):
+    async with PodHarness(short_directory, surface=None) as pod:
+        client = await pod.connect()
+
+        assert (await client.greet()).state == "starting"
+        assert (await client.ask(Run(id=1, input="early"))).position == 0
+        assert pod.model.requests == []
+
+
+@in_pod
+async def test_the_same_key_again_gives_the_first_answer_again(pod):
+    pod.model.say(anyio.Event())
+    client = await pod.connect()
+    await client.greet()
+    first = await client.ask(Run(id=1, input="x", key="k"))
+    second = await client.ask(Run(id=2, input="x", key="k"))
+    told = await client.ask(Notify(id=3, message="m", key="k", wake=False))
+    again = await client.ask(Notify(id=4, message="m", key="k", wake=False))
+
+    assert (first.cause, first.turn, first.position) == ("c1", "t1", 0)
+    assert (second.cause, second.turn, second.position) == ("c1", "t1", 0)
+    assert told.cause == again.cause == "c2"
+    assert pod.journal.kinds.count("input_accepted") == 1
+
+
+@in_pod
+async def test_an_input_may_come_in_parts(pod):
+    pod.model.say(answer("done"))
+    client = await pod.subscriber()
+    await client.ask(Run(id=1, input=[TextInput(text="one"), TextInput(text="two")]))
+
+    events = await client.until("turn_ended")
+
+    assert [e.text for e in events if e.__struct_config__.tag == "input_accepted"] == [
+        "one\n\ntwo"
+    ]
+
+
+@in_pod
+async def test_steering_and_rejecting_while_a_turn_runs(pod):
+    gate = anyio.Event()
+    pod.tools.scripts["read_file"] = ToolScript(after=gate)
+    pod.model.say(answer("", ("read_file", "{}")))
+    pod.model.say(answer("done"))
+    client = await pod.subscriber()
+    await client.ask(Run(id=1, input="work"))
+    await client.until("tool_started")
+
+    rejected = await client.ask(Run(id=2, input="no", when_busy="reject"))
+    steered = await client.ask(Run(id=3, input="left", when_busy="steer"))
+    gate.set()
+    events = await client.until("turn_ended")
+
+    assert rejected.code == "busy"
+    assert (steered.turn, steered.position) == ("t1", 0)
+    (taken,) = (e for e in events if e.__struct_config__.tag == "causes_taken")
+    assert taken.causes == [steered.cause]
+
+
+@in_pod
+async def test_what_makes_no_sense_now_is_refused_by_its_code(pod):
+    client = await pod.connect()
+    await client.greet()
+
+    codes = [
+        (await client.ask(request)).code
+        for request in (Cancel(id=1), Pause(id=2), Resume(id=3))
+    ]
+
+    assert codes == ["not_running", "not_running", "not_paused"]
+
+
+@in_pod
+async def test_pause_and_resume_are_states_that_all_see(pod):
+    pod.model.say(TextDelta("x"), anyio.Event())
+    client = await pod.subscriber()
+    watcher = await pod.subscriber()
+    await client.ask(Run(id=1, input="work"))
+    await client.until("text_delta")
+
+    await client.ask(Pause(id=2, reason="lunch"))
+    paused = await client.ask(Status(id=3))
+    pod.model.say(answer("done"))
+    await client.ask(Resume(id=4))
+    events = await watcher.until("turn_ended")
+
+    assert isinstance(paused, StatusReply)
+    assert (paused.state, paused.turn) == ("paused", "t1")
+    states = [e.state for e in events if e.__struct_config__.tag == "state_changed"]
+    assert states[-3:] == ["running", "paused", "running"]
+
+
+@in_pod
+async def test_usage_is_what_all_turns_have_cost(pod):
+    client = await pod.subscriber()
+    for text in ("one", "two"):
+        pod.model.say(answer(text))
+        await client.ask(Run(id=1, input="work"))
+        await client.until("turn_ended")
+
+    usage = await client.ask(UsageQuery(id=2, tree=True))
+
+    assert (usage.own.input_tokens, usage.own.requests) == (20, 2)
+    assert usage.tree == usage.own
+
+
+@in_pod
+async def test_a_notification_wakes_unless_it_is_told_not_to(pod):
+    client = await pod.subscriber()
+    await client.ask(Notify(id=1, message="quiet", wake=False))
+    assert pod.state.turn is None
+    pod.model.say(answer("awake"))
+
+    await client.ask(Notify(id=2, message="loud"))
+
+    events = await client.until("turn_ended")
+    (started,) = (e for e in events if e.__struct_config__.tag == "turn_started")
+    assert started.causes == ["c1", "c2"]
+    assert [item.text for item in pod.model.requests[0].items] == [
+        "[user] quiet",
+        "[user] loud",
+    ]
+
+
+async def test_a_crash_at_every_entry_loses_no_accepted_input(short_directory):
+    async with PodHarness(short_directory) as pod:
+        client = await pod.subscriber()
+        pod.model.say(answer("", ("write_file", "{}")))
+        pod.model.say(answer("first"))
+        pod.model.say(answer("second"))
+        await pod.driver.ask(i.InputQueued(text="one"))
+        await pod.driver.ask(i.InputQueued(text="two"))
+        await client.until("turn_ended")
+        await client.until("turn_ended")
+        lines = pod.journal.lines
+        kinds = pod.journal.kinds
+    first_input = kinds.index("input_accepted") + 1
+    for length in range(first_input, len(lines) + 1):
+        journal = type(pod.journal)(lines[:length])
+        inputs = kinds[:length].count("input_accepted")
+        async with PodHarness(short_directory, journal=journal) as restored:
+            for _ in range(4):
+                restored.model.say(answer("again"))
+            watcher = await restored.subscriber()
+            for _ in range(inputs):
+                await watcher.until("turn_ended")
+            assert restored.journal.kinds.count("turn_ended") == inputs
+            assert restored.journal.kinds.count("tool_result") <= 1
+            begun = kinds[:length].count("tool_started")
+            assert begun == 0 or restored.tools.calls == []
