@@ -168,7 +168,7 @@ class Driver:
         must_sync = self._reserve_numbers()
         for told in batch:
             must_sync |= self._decide(told, effects)
-        must_sync |= self._proceed(effects)
+            must_sync |= self._proceed(effects)
         if self.state.n > before and must_sync:
             await self._storage.sync()
         if must_sync:

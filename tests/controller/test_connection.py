@@ -11,26 +11,17 @@ import pytest
 
 from podd.controller import server as servers
 from podd.controller.server import _peer_uid
-from podd.core.context.response import TextDelta
-from podd.core.turn import inputs as i
 from podd.testing.harness import PodHarness
 from podd.testing.model import answer, spoken
-from podd.testing.tools import ToolScript
 from podd.testing.wire_client import WireClient
 from podd_protocol.events import Alert, Durable, Lagged
-from podd_protocol.replies import Ok, StatusReply
+from podd_protocol.replies import Ok
 from podd_protocol.requests import (
-    Cancel,
     Hello,
-    Notify,
-    Pause,
-    Resume,
     Run,
     Shutdown,
     Status,
     Subscribe,
-    TextInput,
-    UsageQuery,
 )
 from tests.runtime.in_pod import in_pod
 
@@ -268,173 +259,3 @@ async def test_a_socket_that_a_dead_pod_left_is_replaced(short_directory):
         client = await pod.connect()
 
         assert (await client.greet()).pod == "fake"
-
-
-# The methods
-
-
-@in_pod
-async def test_a_welcome_says_what_the_pod_is(pod):
-    client = await pod.connect()
-
-    welcome = await client.greet()
-
-    assert (welcome.protocol, welcome.min_protocol) == (1, 1)
-    assert (welcome.pod, welcome.session) == ("fake", pod.state.session)
-    assert (welcome.state, welcome.seq) == ("idle", pod.feed.last)
-    assert (welcome.model, welcome.workdir) == ("fake/fake", "/srv")
-    assert welcome.tools == ["read_file", "write_file"]
-    assert welcome.scope.read == ["/srv"]
-    assert welcome.limits.max_steps == 20
-
-
-async def test_a_pod_without_a_surface_is_starting_and_takes_work(short_directory):
-    async with PodHarness(short_directory, surface=None) as pod:
-        client = await pod.connect()
-
-        assert (await client.greet()).state == "starting"
-        assert (await client.ask(Run(id=1, input="early"))).position == 0
-        assert pod.model.requests == []
-
-
-@in_pod
-async def test_the_same_key_again_gives_the_first_answer_again(pod):
-    pod.model.say(anyio.Event())
-    client = await pod.connect()
-    await client.greet()
-    first = await client.ask(Run(id=1, input="x", key="k"))
-    second = await client.ask(Run(id=2, input="x", key="k"))
-    told = await client.ask(Notify(id=3, message="m", key="k", wake=False))
-    again = await client.ask(Notify(id=4, message="m", key="k", wake=False))
-
-    assert (first.cause, first.turn, first.position) == ("c1", "t1", 0)
-    assert (second.cause, second.turn, second.position) == ("c1", "t1", 0)
-    assert told.cause == again.cause == "c2"
-    assert pod.journal.kinds.count("input_accepted") == 1
-
-
-@in_pod
-async def test_an_input_may_come_in_parts(pod):
-    pod.model.say(answer("done"))
-    client = await pod.subscriber()
-    await client.ask(Run(id=1, input=[TextInput(text="one"), TextInput(text="two")]))
-
-    events = await client.until("turn_ended")
-
-    assert [e.text for e in events if e.__struct_config__.tag == "input_accepted"] == [
-        "one\n\ntwo"
-    ]
-
-
-@in_pod
-async def test_steering_and_rejecting_while_a_turn_runs(pod):
-    gate = anyio.Event()
-    pod.tools.scripts["read_file"] = ToolScript(after=gate)
-    pod.model.say(answer("", ("read_file", "{}")))
-    pod.model.say(answer("done"))
-    client = await pod.subscriber()
-    await client.ask(Run(id=1, input="work"))
-    await client.until("tool_started")
-
-    rejected = await client.ask(Run(id=2, input="no", when_busy="reject"))
-    steered = await client.ask(Run(id=3, input="left", when_busy="steer"))
-    gate.set()
-    events = await client.until("turn_ended")
-
-    assert rejected.code == "busy"
-    assert (steered.turn, steered.position) == ("t1", 0)
-    (taken,) = (e for e in events if e.__struct_config__.tag == "causes_taken")
-    assert taken.causes == [steered.cause]
-
-
-@in_pod
-async def test_what_makes_no_sense_now_is_refused_by_its_code(pod):
-    client = await pod.connect()
-    await client.greet()
-
-    codes = [
-        (await client.ask(request)).code
-        for request in (Cancel(id=1), Pause(id=2), Resume(id=3))
-    ]
-
-    assert codes == ["not_running", "not_running", "not_paused"]
-
-
-@in_pod
-async def test_pause_and_resume_are_states_that_all_see(pod):
-    pod.model.say(TextDelta("x"), anyio.Event())
-    client = await pod.subscriber()
-    watcher = await pod.subscriber()
-    await client.ask(Run(id=1, input="work"))
-    await client.until("text_delta")
-
-    await client.ask(Pause(id=2, reason="lunch"))
-    paused = await client.ask(Status(id=3))
-    pod.model.say(answer("done"))
-    await client.ask(Resume(id=4))
-    events = await watcher.until("turn_ended")
-
-    assert isinstance(paused, StatusReply)
-    assert (paused.state, paused.turn) == ("paused", "t1")
-    states = [e.state for e in events if e.__struct_config__.tag == "state_changed"]
-    assert states[-3:] == ["running", "paused", "running"]
-
-
-@in_pod
-async def test_usage_is_what_all_turns_have_cost(pod):
-    client = await pod.subscriber()
-    for text in ("one", "two"):
-        pod.model.say(answer(text))
-        await client.ask(Run(id=1, input="work"))
-        await client.until("turn_ended")
-
-    usage = await client.ask(UsageQuery(id=2, tree=True))
-
-    assert (usage.own.input_tokens, usage.own.requests) == (20, 2)
-    assert usage.tree == usage.own
-
-
-@in_pod
-async def test_a_notification_wakes_unless_it_is_told_not_to(pod):
-    client = await pod.subscriber()
-    await client.ask(Notify(id=1, message="quiet", wake=False))
-    assert pod.state.turn is None
-    pod.model.say(answer("awake"))
-
-    await client.ask(Notify(id=2, message="loud"))
-
-    events = await client.until("turn_ended")
-    (started,) = (e for e in events if e.__struct_config__.tag == "turn_started")
-    assert started.causes == ["c1", "c2"]
-    assert [item.text for item in pod.model.requests[0].items] == [
-        "[user] quiet",
-        "[user] loud",
-    ]
-
-
-async def test_a_crash_at_every_entry_loses_no_accepted_input(short_directory):
-    async with PodHarness(short_directory) as pod:
-        client = await pod.subscriber()
-        pod.model.say(answer("", ("write_file", "{}")))
-        pod.model.say(answer("first"))
-        pod.model.say(answer("second"))
-        await pod.driver.ask(i.InputQueued(text="one"))
-        await pod.driver.ask(i.InputQueued(text="two"))
-        await client.until("turn_ended")
-        await client.until("turn_ended")
-        lines = pod.journal.lines
-        kinds = pod.journal.kinds
-    first_input = kinds.index("input_accepted") + 1
-    for length in range(first_input, len(lines) + 1):
-        journal = type(pod.journal)(lines[:length])
-        inputs = kinds[:length].count("input_accepted")
-        async with PodHarness(short_directory, journal=journal) as restored:
-            for _ in range(4):
-                restored.model.say(answer("again"))
-            watcher = await restored.subscriber()
-            for _ in range(inputs):
-                await watcher.until("turn_ended")
-            assert restored.journal.kinds.count("turn_ended") == inputs
-            assert restored.journal.kinds.count("tool_result") <= 1
-            begun = kinds[:length].count("tool_started")
-            assert begun == 0 or restored.tools.calls == []

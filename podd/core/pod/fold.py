@@ -173,20 +173,25 @@ def _respond(state: PodState, turn: OpenTurn, entry: e.ModelResponded) -> None:
         for part in entry.parts
         if isinstance(part, ToolCallPart)
     }
+    turn.asked = tuple(turn.calls)
     turn.phase = Phase.AWAITING_TOOLS if turn.calls else Phase.ANSWERED
 
 
 def _resolve(state: PodState, turn: OpenTurn, entry: e.ToolResulted) -> None:
+    """Note a result; the last one moves all into the conversation.
+
+    In the order of the calls, whichever ended first: the next request must not depend
+    on which tool was quicker, and some servers insist on it.
+    """
     open_call = turn.calls.pop(entry.call)
-    _append(
-        state,
-        ToolResultItem(
-            call=entry.call,
-            name=entry.name,
-            status=entry.status,
-            text=result_text(entry.summary, entry.output),
-            provider_call=open_call.provider_call,
-        ),
+    turn.results[entry.call] = ToolResultItem(
+        call=entry.call,
+        name=entry.name,
+        status=entry.status,
+        text=result_text(entry.summary, entry.output),
+        provider_call=open_call.provider_call,
     )
     if not turn.calls:
+        for call in turn.asked:
+            _append(state, turn.results.pop(call))
         turn.phase = Phase.READY

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from podd.core.context import digest
-from podd.core.context.conversation import ConversationItem
+from podd.core.context.conversation import ConversationItem, ToolResultItem
 from podd.core.context.request import Surface
 from podd.core.context.response import StopReason
 from podd_protocol.values import Limit, Outcome, Usage
@@ -79,6 +79,10 @@ class OpenTurn(msgspec.Struct):
     """Digest of the request that is, or was last, outstanding."""
     calls: dict[str, OpenCall] = msgspec.field(default_factory=dict)
     """By id, in the model's order; a call leaves when it has its result."""
+    asked: tuple[str, ...] = ()
+    """All calls of the newest response, in the model's order."""
+    results: dict[str, ToolResultItem] = msgspec.field(default_factory=dict)
+    """Of these calls, until all are there: the model reads them in its own order."""
     limit: Limit | None = None
     """A limit was reached: the step now, or next, is the last."""
     last_step: bool = False

@@ -68,7 +68,7 @@ class PodStarted(Entry, frozen=True, kw_only=True, tag="pod_started"):
 
     pid: int
     state: State
-    """What the pod is from here: starting, idle, running or paused."""
+    """What the pod is from here: idle, running or paused."""
     podd: str
 
 

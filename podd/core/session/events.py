@@ -33,16 +33,14 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
         case e.PodStarted():
             return [v.StateChanged(seq=seq, at=at, state=entry.state)]
         case e.SurfaceSet():
-            changed = v.SurfaceChanged(
-                seq=seq,
-                at=at,
-                model=entry.surface.model,
-                tools=[tool.name for tool in entry.surface.tools],
-            )
-            if entry.cause != "started":
-                return [changed]
-            # Now turns can start: the pod is no longer `starting`.
-            return [changed, v.StateChanged(seq=seq + 1, at=at, state="idle")]
+            return [
+                v.SurfaceChanged(
+                    seq=seq,
+                    at=at,
+                    model=entry.surface.model,
+                    tools=[tool.name for tool in entry.surface.tools],
+                )
+            ]
         case e.InputAccepted():
             return [
                 v.InputAccepted(

@@ -43,8 +43,6 @@ def proceed(settings: Settings, state: PodState) -> Move:
 def _between_turns(state: PodState) -> Move:
     if state.stopping:
         return _close(state)
-    if state.surface is None:
-        return _NOTHING  # the next turn starts when there is something to show it
     if state.first_steer is not None:
         return _start(state.waiting)
     if state.queue:
@@ -168,7 +166,9 @@ def _end_after_step(turn: OpenTurn) -> Outcome | None:
 
 
 def _step(state: PodState, turn: OpenTurn, *, step: int, attempt: int) -> Move:
-    assert state.surface is not None, "no turn starts without a surface"
+    if state.surface is None:
+        # The first step waits until there is something to show.
+        return _close(state) if state.stopping else _NOTHING
     last = turn.limit is not None
     started = e.StepStarted(
         turn=turn.turn,

@@ -40,7 +40,7 @@ def restore(settings: Settings, state: PodState, fact: i.PodRestored) -> Move:
                 entries.append(result(turn, open_call, "unknown", summary))
             case _ as unreachable:
                 assert_never(unreachable)
-    what: State = "starting" if state.surface is None else "idle"
+    what: State = "idle"
     if turn is not None:
         what = "paused" if turn.paused else "running"
     started = e.PodStarted(pid=fact.pid, state=what, podd=fact.podd)

@@ -13,7 +13,7 @@ class MachineState(Enum):
 
     IDLE = "idle"
     WAKING = "waking"
-    """Work waits, and its turn starts as soon as there is something to show."""
+    """Work waits, and its turn starts as soon as the driver lets it go on."""
     READY = "ready"
     AWAITING_MODEL = "awaiting_model"
     AWAITING_TOOLS = "awaiting_tools"
@@ -71,6 +71,5 @@ def public_state(state: PodState) -> State:
     if state.closed or state.stopping is not None:
         return "stopping"
     if state.turn is None:
-        # Until there is something to show the model no turn can start.
-        return "starting" if state.surface is None else "idle"
+        return "idle"
     return "paused" if state.turn.paused else "running"

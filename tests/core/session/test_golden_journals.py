@@ -85,9 +85,9 @@ def test_what_format_1_says_was_said(first):
             "model: Where to begin? Let me see. "
             "t1.1.1=read_file t1.1.2=write_file t1.1.3=write_file"
         ),
-        "t1.1.3: error",
         "t1.1.1: ok",
         "t1.1.2: ok",
+        "t1.1.3: error",
         "notification: [user] It rains.",
         "model: t1.2.1=write_file",
         "t1.2.1: unknown",
@@ -109,7 +109,7 @@ def test_what_format_1_says_was_said(first):
 def test_what_format_1_says_was_asked_is_what_would_be_asked(first):
     """A digest that changes makes every restored pod send another prefix."""
     assert first.conversation_digest == (
-        "c03fbac4c03bb286e2c0687d91a587a3977da79469c7c7dfc4ac37a4ad1b6759"
+        "39a5d6c31b213d0564a0efd3480fe1c5bdacf72335395e018403862355283389"
     )
     assert first.surface_digest == (
         "e1fde0194167450a923342ddc9185ebf6995044d11b3e646e29a8a9e6ec9b8b5"

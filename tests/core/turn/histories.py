@@ -152,7 +152,7 @@ def check_conversation(state: PodState) -> None:
             case UserItem():
                 assert open_calls == set(), "somebody spoke before all results"
     turn = state.turn
-    expected = set() if turn is None else set(turn.calls)
+    expected = set() if turn is None else set(turn.calls) | set(turn.results)
     assert open_calls == expected
     if turn is not None and turn.phase is Phase.AWAITING_MODEL:
         assert open_calls == set()

@@ -234,7 +234,7 @@ def test_calls_that_one_provider_names_alike_each_get_their_own_result():
     heard = host.tell(finished("t1.1.1"))
 
     assert heard.kinds == ["tool_result", "step_started"]
-    assert host.texts()[-2:] == ["t1.1.2: ok", "t1.1.1: ok"]
+    assert host.texts()[-2:] == ["t1.1.1: ok", "t1.1.2: ok"]
 
 
 def test_the_same_late_input_does_not_keep_a_turn_alive_twice():

@@ -7,6 +7,7 @@ import pytest
 from podd.core.context.conversation import ReasoningPart
 from podd_protocol.values import Completed, Failed, Limited
 from tests.core.turn.host import (
+    CANCEL,
     DRAIN,
     OTHER,
     RENDERED,
@@ -104,7 +105,7 @@ def test_the_next_step_waits_for_every_call_in_whatever_order_they_end():
 
     assert last.kinds == ["tool_result", "step_started"]
     assert last.effects == [request(2)]
-    assert host.texts()[-3:] == ["t1.1.3: ok", "t1.1.1: ok", "t1.1.2: error"]
+    assert host.texts()[-3:] == ["t1.1.1: ok", "t1.1.2: error", "t1.1.3: ok"]
 
 
 def test_a_result_reads_as_its_summary_and_then_its_output():
@@ -269,17 +270,23 @@ def test_the_next_input_is_taken_up_after_a_failed_turn():
 # Surface
 
 
-def test_nothing_starts_before_there_is_something_to_show():
+def test_a_turn_starts_but_no_step_before_there_is_something_to_show():
     host = Host()
     host.tell(RESTORED)
 
-    assert host.tell(queued("work")).kinds == ["input_accepted"]
+    assert host.tell(queued("work")).kinds == ["input_accepted", "turn_started"]
     assert host.tell(told("rain", wake=True)).kinds == ["notification_accepted"]
     heard = host.tell(RENDERED)
 
-    assert heard.kinds == ["surface_set", "turn_started", "step_started"]
-    assert heard.entries[1].causes == ("c2", "c1")
-    assert heard.entries[1].turn == "t1"
+    assert heard.kinds == ["surface_set", "step_started"]
+
+
+def test_a_turn_that_has_nothing_to_show_yet_can_be_cancelled():
+    host = Host()
+    host.tell(RESTORED)
+    host.tell(queued("work"))
+
+    assert host.tell(CANCEL).kinds == ["turn_ended"]
 
 
 def test_a_pod_without_a_surface_drains_all_the_same():
@@ -288,6 +295,7 @@ def test_a_pod_without_a_surface_drains_all_the_same():
     host.tell(queued("work"))
 
     assert host.tell(DRAIN).kinds == ["stop_requested", "session_closed"]
+    assert host.entries[-1].open_turn == "t1"
 
 
 def test_another_surface_counts_from_the_next_step_on():

@@ -81,6 +81,8 @@ def test_whatever_is_taken_leads_to_a_state_of_the_machine(state, kind):
 @pytest.mark.parametrize(
     ("state", "public"),
     [
+        (S.IDLE, "idle"),
+        (S.WAKING, "idle"),
         (S.READY, "running"),
         (S.AWAITING_MODEL, "running"),
         (S.AWAITING_TOOLS, "running"),
@@ -96,14 +98,6 @@ def test_whatever_is_taken_leads_to_a_state_of_the_machine(state, kind):
 )
 def test_clients_are_told_one_of_the_public_states(state, public):
     assert {public_state(host.state) for host in SITUATIONS[state]} == {public}
-
-
-@pytest.mark.parametrize("state", [S.IDLE, S.WAKING])
-def test_a_pod_without_a_turn_is_starting_until_it_has_a_surface(state):
-    for host in SITUATIONS[state]:
-        shown = host.state.surface is not None
-        assert public_state(host.state) == ("idle" if shown else "starting")
-    assert len({host.state.surface is None for host in SITUATIONS[state]}) == 2
 
 
 def test_an_answer_to_another_attempt_is_stale_and_changes_nothing():
@@ -128,3 +122,18 @@ def test_an_answer_to_another_attempt_is_stale_and_changes_nothing():
 
                 assert decision.verdict == "stale"
                 assert decision.entries == decision.effects == ()
+
+
+@pytest.mark.parametrize("state", S)
+def test_results_count_exactly_where_the_machine_awaits_them(state):
+    awaits_model = state in {S.AWAITING_MODEL, S.DRAINING_AWAITING_MODEL}
+    awaits_tools = state in {
+        S.AWAITING_TOOLS,
+        S.PAUSED_AWAITING_TOOLS,
+        S.DRAINING_AWAITING_TOOLS,
+    }
+    row = TRANSITIONS[state]
+
+    assert row[i.ModelAnswered] == ("take" if awaits_model else "stale")
+    assert row[i.ModelFailed] == row[i.ModelAnswered]
+    assert row[i.ToolFinished] == ("take" if awaits_tools else "stale")
