@@ -70,7 +70,7 @@ class Waiting:
         sessions = Sessions(self._places.sessions)
         try:
             connection = reach(self._places, name, self._output)
-        except NoSuchError as error:
+        except (NoSuchError, PodEndedError) as error:
             try:
                 session = sessions.newest_of(name)
             except NoSuchError:
@@ -86,11 +86,13 @@ class Waiting:
             )
         )
         # Behind `append`, so that `close` sees the connection whatever happens here.
-        connection.ask(
-            Subscribe(id=0, after=connection.welcome.seq, only=["state_changed"])
-        )
-        self._look(self._pods[-1], connection)
         self._poll.register(connection, select.POLLIN)
+        after = connection.welcome.seq
+        try:
+            connection.ask(Subscribe(id=0, after=after, only=["state_changed"]))
+        except PodEndedError:
+            return  # `until_done` finds it gone
+        self._look(self._pods[-1], connection)
 
     def until_done(self, *, how_many: Literal["any", "all"]) -> None:
         """Wait.

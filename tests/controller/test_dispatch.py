@@ -5,8 +5,10 @@ from __future__ import annotations
 import anyio
 
 from podd.core.context.response import TextDelta
+from podd.core.turn import inputs as i
 from podd.testing.harness import PodHarness
 from podd.testing.model import answer
+from podd.testing.surface import SURFACE
 from podd.testing.tools import ToolScript
 from podd_protocol.replies import StatusReply
 from podd_protocol.requests import (
@@ -16,6 +18,7 @@ from podd_protocol.requests import (
     Resume,
     Run,
     Status,
+    Subscribe,
     UsageQuery,
 )
 from tests.runtime.in_pod import in_pod
@@ -36,13 +39,17 @@ async def test_a_welcome_says_what_the_pod_is(pod):
     assert welcome.limits.max_steps == 20
 
 
-async def test_a_pod_without_a_surface_is_starting_and_takes_work(short_directory):
+async def test_a_pod_that_has_nothing_to_show_yet_takes_work(short_directory):
     async with PodHarness(short_directory, surface=None) as pod:
         client = await pod.connect()
 
-        assert (await client.greet()).state == "starting"
+        await client.greet()
         assert (await client.ask(Run(id=1, input="early"))).position == 0
-        assert pod.model.requests == []
+        assert pod.journal.kinds.count("step_started") == 0
+        pod.model.say(answer("done"))
+        pod.driver.tell(i.SurfaceRendered(surface=SURFACE, cause="started"))
+        await client.ask(Subscribe(id=2, after=0))
+        assert (await client.until("turn_ended"))[-1].text == "done"
 
 
 @in_pod

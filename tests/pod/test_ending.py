@@ -77,7 +77,12 @@ def test_a_second_signal_ends_it_now_and_the_turn_stays_open(places, tmp_path):
 
     assert process.wait() == 0
     assert "turn_ended" not in _names(events)
-    assert entries(places, pod.session)[-1].open_turn == "t1"
+    written = entries(places, pod.session)
+    assert [entry.mode for entry in written if hasattr(entry, "mode")] == [
+        "drain",
+        "now",
+    ]
+    assert written[-1].open_turn == "t1"
 
 
 def test_a_signal_is_heard_where_the_starter_had_it_blocked(places, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from podd.core.scope.rules import Rule, Scope
+from podd.tools.openat import best_opener, open_at_once, open_by_steps
 from podd.tools.output_store import OutputStore
 from podd.tools.read_tracker import ReadTracker
 from podd.tools.scoped_files import ScopedFiles
@@ -70,3 +71,18 @@ def leftovers(place: Place) -> Callable[[], list[str]]:
         return [str(path) for path in place.root.rglob(".*.tmp")]
 
     return find
+
+
+OPENERS = (
+    [open_at_once, open_by_steps]
+    if best_opener() is open_at_once
+    else [
+        pytest.param(open_at_once, marks=pytest.mark.skip(reason="no openat2 here")),
+        open_by_steps,
+    ]
+)
+
+
+@pytest.fixture(params=OPENERS)
+def opener(request):
+    return request.param

@@ -102,8 +102,8 @@ def test_what_format_1_says_was_said(first):
         "model: Now. t6.1.1=write_file",
         "t6.1.1: interrupted",
     ]
-    assert first.conversation[3].text == "t1.1.1 done\none\ntwo"
-    assert first.conversation[3].provider_call == "call_1"
+    assert first.conversation[2].text == "t1.1.1 done\none\ntwo"
+    assert first.conversation[2].provider_call == "call_1"
 
 
 def test_what_format_1_says_was_asked_is_what_would_be_asked(first):
