@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from podd.client.connection import PodConnection
+from podd.client.discovery import pods
 from podd.core.session import entries as e
 from podd.core.turn.settings import DRAIN_SECONDS
 from podd.errors import PoddError
@@ -107,27 +108,37 @@ def main() -> int:
         while tally.kills < options.kills:
             root = Path(directory) / str(tally.turns)
             root.mkdir()
+            places = Places(root / "run", root / "state", root / "config")
             try:
-                one_turn(root, chance, options.steps, options.kills, tally)
+                one_turn(places, chance, options.steps, options.kills, tally)
             except (BrokenPromiseError, PoddError) as error:
                 print(f"after {tally.kills} kills, in {root}: {error}", file=sys.stderr)
                 return 1
+            finally:
+                end_what_lives(places)
             print(f"{tally.kills} kills, {tally.turns} turns", file=sys.stderr)
     restores = sorted(tally.restores)
     median = restores[len(restores) // 2] if restores else 0.0
     print(
         f"{tally.kills} kills, {tally.turns} turns, {tally.calls} calls with one "
-        f"result each ({tally.unknown} unknown), no file written twice, no input lost, every "
-        f"journal verified; restore {median:.2f} s (median)"
+        f"result each ({tally.unknown} unknown), no file written twice, no input "
+        f"lost, every journal verified; restore {median:.2f} s (median)"
     )
     return 0
 
 
+def end_what_lives(places: Places) -> None:
+    """After a broken promise a pod may still run; it ends with the loop."""
+    for pod in pods(places):
+        if pod.pid is not None:
+            os.kill(pod.pid, signal.SIGKILL)
+
+
 def one_turn(
-    root: Path, chance: random.Random, steps: int, kills: int, tally: Tally
+    places: Places, chance: random.Random, steps: int, kills: int, tally: Tally
 ) -> None:
     """One session: started, killed and restored until its turn has ended."""
-    places = Places(root / "run", root / "state", root / "config")
+    root = places.runtime.parent
     out = root / "out"
     out.mkdir()
     write_pod(root, steps)

@@ -105,8 +105,11 @@ class Output:
 
     def say(self, line: str, tint: Tint | None = None) -> None:
         """Talk to the person, unless they asked for quiet."""
-        if self.loudness != "quiet":
-            _put(sys.stderr, line, tint)
+        if self.loudness == "quiet":
+            return
+        for whole in line.splitlines():
+            for part in _wrapped(whole, sys.stderr):
+                _put(sys.stderr, part, tint)
 
     def detail(self, line: str) -> None:
         """Talk to the person who asked for more."""
@@ -121,6 +124,21 @@ def _put(stream: TextIO, line: str, tint: Tint | None) -> None:
         line = tinted(line, tint, stream)
     stream.write(line + "\n")
     stream.flush()
+
+
+def _wrapped(line: str, stream: TextIO) -> list[str]:
+    """On a terminal, in lines that end between words; a path stays whole."""
+    if not stream.isatty() or len(line) < columns(stream):
+        return [line]
+    import textwrap
+
+    return textwrap.wrap(
+        line,
+        columns(stream) - 1,
+        break_long_words=False,
+        break_on_hyphens=False,
+        subsequent_indent="  ",
+    )
 
 
 def is_screen(stream: TextIO) -> bool:

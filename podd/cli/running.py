@@ -157,11 +157,11 @@ def _ended_meanwhile(
 def how_to_go_on(places: Places, pod: str) -> str:
     """For a pod that lives on."""
     return (
-        f"go on: podctl run {pod} PROMPT · when it has ended: podctl resume {pod}"
-        f" · log: {places.log_file(pod)}"
+        f"go on: podctl run {pod} PROMPT · when it has ended: podctl resume {pod}\n"
+        f"log: {places.log_file(pod)}"
     )
 
 
 def how_to_resume(places: Places, pod: str) -> str:
     """For a pod that has ended."""
-    return f"go on: podctl resume {pod} · log: {places.log_file(pod)}"
+    return f"go on: podctl resume {pod}\nlog: {places.log_file(pod)}"

@@ -170,13 +170,17 @@ class Screen:
         self._end_line()
         self._stream.write(f"  {tinted(mark, tint, self._stream)} ")
         room = columns(self._stream) - 4
-        if event.status == "denied":
-            # A refusal is read, not glanced at: all of it, whatever the width.
+        line = harmless(f"{words} · {came}" if came else words)
+        glance = event.status == "ok" or (
+            event.status != "denied" and width(line) <= room
+        )
+        if not glance:
+            # What went wrong is read, not glanced at: all of it, whatever the width.
             self._stream.write(f"{fit(harmless(words), room)}\n")
             for line in textwrap.wrap(harmless(came), room - 2):
                 self._stream.write(f"      {line}\n")
             return
-        line = fit(harmless(f"{words} · {came}" if came else words), room)
+        line = fit(line, room)
         shown = fit(harmless(words), room)
         if line.startswith(shown) and width(line) > width(shown):
             line = shown + tinted(line[len(shown) :], "dim", self._stream)

@@ -63,15 +63,20 @@ class Dispatch(msgspec.Struct, frozen=True):
             self.log.exception("request", method=type(request).__name__)
             return r.Failure(id=request.id, code="internal", message=str(error))
 
-    async def _answer(self, request: q.AnyRequest) -> r.Reply:  # noqa: C901, PLR0911  # one arm a method
+    async def _answer(self, request: q.AnyRequest) -> r.Reply:  # noqa: C901, PLR0911, PLR0912  # one arm a method
         match request:
             case q.Hello():
                 return self.description.welcome(request.id)
             case q.Status():
                 return self.description.status(request.id, clients=self.clients())
             case q.Run():
-                return await self._ask(request.id, _input(request))
+                fact_of_run = _input(request)
+                if not fact_of_run.text.strip():
+                    return _empty(request.id, "run: input")
+                return await self._ask(request.id, fact_of_run)
             case q.Notify():
+                if not request.message.strip():
+                    return _empty(request.id, "notify: message")
                 fact = i.NotificationSent(
                     message=request.message, wake=request.wake, key=request.key
                 )
@@ -117,6 +122,11 @@ class Dispatch(msgspec.Struct, frozen=True):
             entries=[msgspec.Raw(line.rstrip(b"\n")) for line in lines],
             next=end if end < last else None,
         )
+
+
+def _empty(number: int, field: str) -> r.Failure:
+    message = f"{field}: there is nothing in it"
+    return r.Failure(id=number, code="bad_field", message=message)
 
 
 def _input(request: q.Run) -> i.InputQueued | i.InputSteered | i.InputOffered:

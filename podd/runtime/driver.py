@@ -181,6 +181,8 @@ class Driver:
                 told.done.set()
         for effect in effects:
             if isinstance(effect, f.EndPod):
+                if self.ended is not None:
+                    continue
                 self.ended = effect.mode
             self._perform(effect)
 

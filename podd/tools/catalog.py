@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
+from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.context.request import ToolSpec
 from podd.errors import DeniedError, LeaseLostError, OutsideScopeError, PoddError
 from podd.tools.edit_file import EditFile
@@ -19,7 +20,6 @@ from podd.tools.glob import Glob
 from podd.tools.grep import Grep
 from podd.tools.output_store import encode
 from podd.tools.read_file import ReadFile
-from podd.tools.text import count
 from podd.tools.tool import Tool, ToolContext, ToolOutcome
 from podd.tools.write_file import WriteFile
 
@@ -86,16 +86,9 @@ async def run_call(name: str, arguments_json: str, context: ToolContext) -> Tool
 
 def decode_arguments(tool: Tool, arguments_json: str) -> msgspec.Struct | ToolOutcome:
     """Turn a model's text into arguments, or say what is wrong with it."""
-    try:
-        values = msgspec.json.decode(arguments_json.strip() or "{}")
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        fault = _fault(error, len(arguments_json))
-        return _error(f"{tool.name}: the arguments are not valid JSON: {fault}")
-    if not isinstance(values, dict):
-        return _error(
-            f"{tool.name}: the arguments must be a JSON object, "
-            f"not {_JSON_NAMES.get(type(values), 'this')}"
-        )
+    values = decode(arguments_json)
+    if isinstance(values, ArgumentsFault):
+        return _error(f"{tool.name}: its arguments {values.problem}")
     fields = msgspec.structs.fields(tool.arguments)
     known = [field.name for field in fields]
     wrong = [f"`{given}` is not known" for given in values if given not in known]
@@ -163,24 +156,6 @@ def _one_line(outcome: ToolOutcome) -> ToolOutcome:
         half = _SUMMARY_CHARACTERS // 2
         line = f"{line[:half]} ... {line[-half:]}"
     return replace(outcome, summary=line)
-
-
-_JSON_NAMES: Final[dict[type, str]] = {
-    list: "an array",
-    str: "a string",
-    int: "a number",
-    float: "a number",
-    bool: "a boolean",
-    type(None): "null",
-}
-
-
-def _fault(error: Exception, size: int) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    if "truncated" in str(error):
-        return f"it ends too early, after {count(size, 'character')}"
-    return str(error)
 
 
 def _os_fault(error: OSError, context: ToolContext) -> str:

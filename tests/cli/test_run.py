@@ -28,11 +28,11 @@ def test_a_script_gets_the_final_text_alone(universe: Places, capsys: Captured) 
     assert (run.input, run.when_busy) == ("hi", "queue")
     assert run.key
     assert (said.code, said.out) == (0, "Hello.\n")
-    first, second = said.err.splitlines()
+    first, second, third = said.err.splitlines()
     assert first.startswith("completed · 1,200 tokens in, 34 out · ")
     assert "podctl run demo" in second
     assert "podctl resume demo" in second
-    assert str(universe.log_file("demo")) in second
+    assert str(universe.log_file("demo")) in third
 
 
 def test_quiet_says_nothing_but_the_text(universe: Places, capsys: Captured) -> None:

@@ -6,7 +6,6 @@ import os
 import resource
 import socket
 import stat
-import sys
 from pathlib import Path
 
 import msgspec
@@ -16,7 +15,6 @@ from podd.errors import (
     JournalDamagedError,
     NameTakenError,
     NoSuchError,
-    PodNotAnsweringError,
     ScopeConflictError,
     StartFailedError,
     UnsafeDirectoryError,
@@ -85,8 +83,8 @@ def test_a_pod_holds_nothing_of_its_caller(places, tmp_path, monkeypatch):
         os.umask(mask)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         secret.close()
-    with connected(pod):
-        pass  # it has let go of what it told its starter by
+    with subscribed(pod) as connection:
+        until(connection, "surface_changed")  # all is imported that it needs so far
     proc = Path(f"/proc/{pod.pid}")
 
     assert (proc / "cwd").readlink() == Path("/")
@@ -251,48 +249,23 @@ def test_neither_a_manifest_nor_a_session_is_nothing_to_start(places):
         start(StartRequest(places=places, resolved=None))
 
 
-def _interpreter(tmp_path, monkeypatch, body):
-    """Let pods be started by a program of ours."""
-    program = tmp_path / "interpreter"
-    program.write_text(
-        f"#!/bin/sh\necho $$ >{tmp_path}/pid\n{body}\n", encoding="utf-8"
-    )
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
-
-
-def test_a_pod_that_dies_before_it_is_ready_is_told_with_its_last_words(
+def test_a_start_interrupted_at_its_very_end_leaves_no_pod(
     places, tmp_path, monkeypatch
 ):
-    file = write_pod(tmp_path)
-    places.log_file("demo").parent.mkdir(parents=True)
-    places.log_file("demo").write_text("of an earlier pod\n", encoding="utf-8")
-    _interpreter(tmp_path, monkeypatch, "echo boom >&2; exit 3")
+    report = starting.PodProcess.report
 
-    with pytest.raises(PodNotAnsweringError) as failed:
-        started(places, file)
+    def interrupt(self, timeout_seconds):
+        report(self, timeout_seconds)
+        assert places.pod("demo").exists()
+        raise KeyboardInterrupt
 
-    assert failed.value.pod == "demo"
-    assert failed.value.log == str(places.log_file("demo"))
-    assert "boom" in failed.value.reason
-    assert "exit status 3" in failed.value.reason
-    assert "earlier" not in failed.value.reason
-    _assert_nothing_is_left(places)
+    monkeypatch.setattr(starting.PodProcess, "report", interrupt)
 
+    with pytest.raises(KeyboardInterrupt):
+        started(places, write_pod(tmp_path))
 
-def test_a_pod_that_never_gets_ready_is_killed_when_the_time_is_over(
-    places, tmp_path, monkeypatch
-):
-    file = write_pod(tmp_path)
-    _interpreter(tmp_path, monkeypatch, "exec sleep 60")
-
-    with pytest.raises(PodNotAnsweringError):
-        started(places, file, timeout_seconds=0.3)
-
-    pid = int((tmp_path / "pid").read_text(encoding="utf-8"))
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-    _assert_nothing_is_left(places)
+    assert list(places.pods.iterdir()) == []
+    assert list(places.sessions.iterdir()) == []
 
 
 def test_an_interrupted_start_leaves_nothing(places, tmp_path, monkeypatch):

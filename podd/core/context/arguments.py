@@ -16,6 +16,16 @@ DEEPEST: Final = 100
 _BRACKET: Final = r'(?s)"(?:[^"\\]|\\.)*+"?|([\[{])|([\]}])'
 
 
+_KINDS: Final[dict[type, str]] = {
+    list: "an array",
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "a boolean",
+    type(None): "null",
+}
+
+
 class ArgumentsFault(msgspec.Struct, frozen=True):
     """Why a text is no arguments."""
 
@@ -32,9 +42,11 @@ def decode(text: str) -> dict[str, Any] | ArgumentsFault:
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError) as error:
-        return ArgumentsFault(f"are not valid JSON ({error})")
+        # Where it is cut off msgspec does not say how far it had come.
+        place = "" if "byte" in str(error) else f" after {len(text)} characters"
+        return ArgumentsFault(f"are not valid JSON ({error}{place})")
     if not isinstance(value, dict):
-        return ArgumentsFault("are not a JSON object")
+        return ArgumentsFault(f"are {_KINDS[type(value)]}, not a JSON object")
     return value
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
+from podd.core.context import arguments
 from podd.core.context.conversation import (
     ConversationItem,
     ModelItem,
@@ -27,7 +28,6 @@ from podd.core.context.request import ModelRequest, Surface
 from podd.providers.openai_chat.endpoint import TokenField
 
 _encoder: Final = msgspec.json.Encoder()
-_objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def encode(request: ModelRequest, token_field: TokenField) -> bytes:
@@ -59,9 +59,7 @@ def valid_arguments(text: str) -> str:
     """
     if not text.strip():
         return "{}"
-    try:
-        _objects.decode(text)
-    except msgspec.DecodeError:
+    if isinstance(arguments.decode(text), arguments.ArgumentsFault):
         return _encoder.encode({"invalid_arguments": text}).decode()
     return text
 
