@@ -8,7 +8,7 @@ not been answered yet.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import anyio
 from anyio.abc import ByteStream
@@ -45,7 +45,7 @@ class Connection:
     def __init__(self, stream: ByteStream, dispatch: Dispatch) -> None:
         self._stream = stream
         self._dispatch = dispatch
-        self._greeted = False
+        self._greeting: Literal["none", "refused", "done"] = "none"
         self._writable = True
         self._write = anyio.Lock()
         self._subscription: Subscription | None = None
@@ -105,7 +105,7 @@ class Connection:
         request = decode_request(line)
         if isinstance(request, BadLine):
             code = request.code
-            if not self._greeted and code not in ("bad_frame", "bad_field"):
+            if self._greeting != "done" and code not in ("bad_frame", "bad_field"):
                 await self._fail(request.id, "not_greeted", "say hello first")
                 return
             failure = Failure(id=request.id, code=code, message=request.message)
@@ -114,7 +114,7 @@ class Connection:
         if isinstance(request, Hello):
             await self._greet(request)
             return
-        if not self._greeted and not isinstance(request, Status | Shutdown):
+        if not self._may_ask(request):
             await self._fail(request.id, "not_greeted", "say hello first")
             return
         if isinstance(request, Subscribe):
@@ -125,8 +125,15 @@ class Connection:
     async def _fail(self, number: int | None, code: FailureCode, message: str) -> None:
         await self._send(encode(Failure(id=number, code=code, message=message)))
 
+    def _may_ask(self, request: AnyRequest) -> bool:
+        """Hello comes first. A client of another version may still look and stop."""
+        if isinstance(request, Status | Shutdown):
+            return self._greeting != "none"
+        return self._greeting == "done"
+
     async def _greet(self, request: Hello) -> None:
         if not MIN_PROTOCOL <= request.protocol <= PROTOCOL:
+            self._greeting = "refused"
             failure = Failure(
                 id=request.id,
                 code="version_mismatch",
@@ -136,7 +143,7 @@ class Connection:
             )
             await self._send(encode(failure))
             return
-        self._greeted = True
+        self._greeting = "done"
         await self._send(encode(await self._dispatch.answer(request)))
 
     async def _subscribe(self, request: Subscribe) -> None:

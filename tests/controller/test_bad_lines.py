@@ -53,6 +53,8 @@ async def test_the_sender_is_told_and_stays(pod, line, number, code):
     ("line", "number", "code"),
     [
         (b'{"method":"run","id":1,"input":"x"}\n', 1, "not_greeted"),
+        (b'{"method":"status","id":1}\n', 1, "not_greeted"),
+        (b'{"method":"shutdown","id":1}\n', 1, "not_greeted"),
         (b'{"method":"subscribe","id":1}\n', 1, "not_greeted"),
         (b'{"method":"history","id":1}\n', 1, "not_greeted"),
         (b'{"method":"dance","id":1}\n', 1, "not_greeted"),

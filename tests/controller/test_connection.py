@@ -127,7 +127,8 @@ async def test_a_deaf_client_does_not_hold_up_the_end_of_a_pod(pod, monkeypatch)
     deaf = await pod.connect()
     await deaf.send(Hello(id=1, protocol=1), Subscribe(id=2, after=0))
     other = await pod.connect()
-    await other.ask(Shutdown(id=1))
+    await other.ask(Hello(id=1, protocol=1))
+    await other.ask(Shutdown(id=2))
 
     await pod.wait_ended()
 
