@@ -48,9 +48,13 @@ class Places(msgspec.Struct, frozen=True):
         return self.pods / name
 
     def socket(self, name: str) -> Path:
-        """A path that fits into `connect()`, through `socket_alias` where it must."""
+        """A path that fits into `connect()`, through `socket_alias` where it must.
+
+        Where something else lies in place of the link it is the long one: a client
+        that follows a stranger's link would tell its prompts to the stranger.
+        """
         path = self.pods / name / "sock"
-        if len(os.fsencode(path)) <= SOCKET_PATH_BYTES:
+        if len(os.fsencode(path)) <= SOCKET_PATH_BYTES or self._alias_is_taken():
             return path
         return self.socket_alias / name / "sock"
 
@@ -71,11 +75,21 @@ class Places(msgspec.Struct, frozen=True):
         alias = self.socket_alias
         with contextlib.suppress(FileExistsError):
             alias.symlink_to(self.pods)
-        # Whoever may write to /tmp could have put a link of theirs there first.
-        if alias.lstat().st_uid != os.getuid() or alias.readlink() != self.pods:
+        if self._alias_is_taken():
             raise UnsafeDirectoryError(
                 path=str(alias), reason="is not our link to the sockets"
             )
+
+    def _alias_is_taken(self) -> bool:
+        """Whether what lies there is not our link; whoever may write to /tmp can."""
+        alias = self.socket_alias
+        try:
+            return alias.lstat().st_uid != os.getuid() or alias.readlink() != self.pods
+        except FileNotFoundError:
+            return False
+        except OSError:
+            # It is no link.
+            return True
 
     def status_file(self, name: str) -> Path:
         return self.pods / name / "status.json"

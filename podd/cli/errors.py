@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import Any, Final
@@ -13,6 +14,9 @@ from podd.errors import PoddError
 
 #: Interrupted, as shells say it: 128 and SIGINT.
 INTERRUPTED: Final = 130
+
+#: Of a file or directory that is not ours to use.
+DENIED: Final = 5
 
 #: Where an error that should not be is reported.
 REPORT_TO: Final = "the issue tracker of podd"
@@ -36,6 +40,12 @@ def report(error: BaseException, output: Output) -> int:
         case KeyboardInterrupt() | click.Abort():
             _print(output, "interrupted", "interrupted", "", {})
             return INTERRUPTED
+        case PermissionError() if error.filename is not None:
+            # Where nobody could foresee it: a stranger's file among ours.
+            message = f"{os.fsdecode(error.filename)}: {error.strerror}"
+            data = {"path": os.fsdecode(error.filename), "reason": error.strerror}
+            _print(output, "denied", message, "podctl doctor", data)
+            return DENIED
         case _:
             return _report_ours(error, output)
 

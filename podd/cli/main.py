@@ -76,6 +76,7 @@ group = LazyGroup(
     params=everywhere(),
     callback=_without_verb,
     invoke_without_command=True,
+    subcommand_metavar="VERB [ARGS]...",
     help=(
         "Run LLM agents as pods: one process, one scope, one durable session each.\n\n"
         "podctl VERB --help has an example for each verb."

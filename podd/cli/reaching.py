@@ -5,6 +5,7 @@ from __future__ import annotations
 from podd.cli.output import Output
 from podd.client.connection import ANSWER_SECONDS, PodConnection
 from podd.client.discovery import is_name
+from podd.client.ownership import refuse_strangers
 from podd.errors import NoSuchError, PodNotAnsweringError
 from podd.paths import Places
 
@@ -15,7 +16,9 @@ def reach(places: Places, name: str, output: Output) -> PodConnection:
     Raises:
         NoSuchError: there is none; for one that has ended, with how to go on.
         PodNotAnsweringError: it says nothing within `--timeout`.
+        UnsafeDirectoryError: the runtime directory is not ours alone.
     """
+    refuse_strangers(places.runtime)
     if not is_name(name):
         raise NoSuchError(what="pod", name=name)
     log = places.log_file(name)

@@ -50,6 +50,7 @@ def run_and_follow(
     if accepted.turn is None:
         raise PodNotAnsweringError(pod=connection.pod, reason="it named no turn")
     if connection.welcome.state == "paused":
+        output.say(f"the input waits as turn {accepted.turn}")
         raise PausedError(pod=connection.pod, turn=accepted.turn)
     if accepted.position:
         output.say(f"waits behind {accepted.position} in {connection.pod}")

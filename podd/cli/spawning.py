@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
-from podd.cli.ending import Process
 from podd.cli.interrupts import Interrupts
 from podd.cli.last_turn import Turns
 from podd.cli.output import Output
@@ -23,6 +22,7 @@ from podd.cli.running import (
 )
 from podd.cli.starting import Wanted, started
 from podd.client.connection import PodConnection
+from podd.client.process import Process
 from podd.errors import FailureReplyError, PoddError, TimedOutError
 from podd.paths import Places
 from podd_protocol.replies import StatusReply

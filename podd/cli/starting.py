@@ -76,6 +76,13 @@ def _load(places: Places, manifest: str | None, overrides: list[str]) -> Resolve
             name=DEFAULT_MANIFEST,
             hint="name a MANIFEST, or let podctl init write a first one",
         )
+    if manifest is not None and file.suffix != ".toml" and not file.exists():
+        # Most likely a prompt. A file of that name that is not TOML says so itself.
+        raise NoSuchError(
+            what="file",
+            name=manifest,
+            hint="a MANIFEST comes before the PROMPT: podctl spawn podd.toml PROMPT",
+        )
     return load(
         LoadRequest(
             file=file.absolute(),

@@ -20,6 +20,7 @@ import msgspec
 
 from podd import __version__
 from podd.client.address import connect
+from podd.client.ownership import refuse_strangers
 from podd.errors import NoSuchError
 from podd.paths import Places
 from podd_protocol.lines import LineBuffer, LineTooLongError
@@ -65,7 +66,11 @@ def pods(places: Places, *, timeout_seconds: float = STATUS_SECONDS) -> list[Liv
     Args:
         places: where to look.
         timeout_seconds: how long the slowest may take to say what it does.
+
+    Raises:
+        UnsafeDirectoryError: the runtime directory is not ours alone.
     """
+    refuse_strangers(places.runtime)
     return _ask(_names(places), places, timeout_seconds)
 
 
@@ -76,7 +81,9 @@ def find(
 
     Raises:
         NoSuchError: there is none.
+        UnsafeDirectoryError: the runtime directory is not ours alone.
     """
+    refuse_strangers(places.runtime)
     found = _ask([name], places, timeout_seconds) if is_name(name) else []
     if not found:
         raise NoSuchError(what="pod", name=name)

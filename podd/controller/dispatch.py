@@ -70,20 +70,20 @@ class Dispatch(msgspec.Struct, frozen=True):
             case q.Status():
                 return self.description.status(request.id, clients=self.clients())
             case q.Run():
-                fact_of_run = _input(request)
-                if not fact_of_run.text.strip():
+                given = _input(request)
+                if not given.text.strip():
                     return _empty(request.id, "run: input")
-                return await self._ask(request.id, fact_of_run)
+                return await self._ask(request.id, given)
             case q.Notify():
                 if not request.message.strip():
                     return _empty(request.id, "notify: message")
-                fact = i.NotificationSent(
+                sent = i.NotificationSent(
                     message=request.message, wake=request.wake, key=request.key
                 )
-                return await self._ask(request.id, fact)
+                return await self._ask(request.id, sent)
             case q.Pause():
-                fact_of = i.PauseRequested(reason=request.reason or "")
-                return await self._ask(request.id, fact_of)
+                pause = i.PauseRequested(reason=request.reason or "")
+                return await self._ask(request.id, pause)
             case q.Resume():
                 return await self._ask(request.id, i.ResumeRequested())
             case q.Cancel():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
 from typing import final
+
+import msgspec
 
 
 def _numbers() -> array[int]:
@@ -13,12 +14,11 @@ def _numbers() -> array[int]:
 
 
 @final
-@dataclass(slots=True)
-class Index:
+class Index(msgspec.Struct):
     """Sixteen bytes an entry."""
 
-    _offsets: array[int] = field(default_factory=_numbers)
-    _seqs: array[int] = field(default_factory=_numbers)
+    _offsets: array[int] = msgspec.field(default_factory=_numbers)
+    _seqs: array[int] = msgspec.field(default_factory=_numbers)
     """The first `seq` of the entry, or of the newest one before it that has any:
     only a sequence that never falls can be bisected."""
     size: int = 0

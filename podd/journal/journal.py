@@ -65,7 +65,7 @@ class Journal:
         self._names_are_durable = False
         self._broken: StorageError | None = None
         self._reserve = Reserve(directory.reserve)
-        self._is_full = False
+        self._full: StorageError | None = None
 
     # Writing
 
@@ -194,13 +194,13 @@ class Journal:
     # A full disk
 
     @property
-    def is_full(self) -> bool:
-        """The disk was full, or has no room for the reserve.
+    def full(self) -> StorageError | None:
+        """How it was found that the disk is full, or has no room for the reserve.
 
         From the first refused write until `restore_reserve` succeeds. Appending is
         tried all the same: results and the end are to go into the room of the reserve.
         """
-        return self._is_full
+        return self._full
 
     def release_reserve(self) -> None:
         """Give the reserve back to the disk, for results and the end."""
@@ -217,7 +217,7 @@ class Journal:
             self._reserve.take()
         except OSError as error:
             raise self._noted(refusal(self.directory.reserve, error)) from error
-        self._is_full = False
+        self._full = None
 
     # The file
 
@@ -252,7 +252,7 @@ class Journal:
     def _noted(self, refused: StorageError) -> StorageError:
         """Remember that the disk is full, for now, or broken, for good."""
         if refused.kind == "full":
-            self._is_full = True
+            self._full = refused
         else:
             self._broken = refused
         return refused

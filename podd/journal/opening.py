@@ -131,11 +131,11 @@ def _mend(
             os.write(descriptor, b"\n")
     except OSError as error:
         raise refusal(directory.journal, error) from error
-    return Mending(tail.kind, beside, len(tail.excess))
+    return Mending(tail.kind, beside)
 
 
 def _try_reserve(journal: Journal) -> None:
-    """A session on a full disk can be opened; `is_full` tells."""
+    """A session on a full disk can be opened; `Journal.full` tells."""
     try:
         journal.restore_reserve()
     except StorageError as error:

@@ -7,6 +7,7 @@ journal that one of them accepts is accepted by all. One line is in memory at a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final, final
 
 import msgspec
@@ -29,7 +30,6 @@ from podd.journal.tail import Tail
 #: Bytes read at a time; larger ones gain nothing measurable.
 _BUFFER_BYTES: Final = 1 << 20
 
-_decode: Final = msgspec.json.Decoder(AnyEntry).decode
 _KINDS: Final = frozenset(kind.__struct_config__.tag for kind in AnyEntry.__args__)
 
 
@@ -40,6 +40,12 @@ class _Header(msgspec.Struct):
     n: int
     format: int = 0
     ignorable: bool = False
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[AnyEntry]:
+    """Made when first needed: a new session reads nothing back."""
+    return msgspec.json.Decoder(AnyEntry)
 
 
 @final
@@ -54,6 +60,7 @@ class JournalReader:
             StorageError: the disk would not give it.
         """
         self._directory = directory
+        self._decode = _decoder().decode
         # Before the journal: a live pod moves both on, and must not look as if it had
         # lost what it appended after we read.
         self._witness = session_file.read(directory.session_file)
@@ -154,7 +161,7 @@ class JournalReader:
             if b"$" in line and contents.must_restore(line):
                 entry = self._restored(line, number)
             else:
-                entry = _decode(line)
+                entry = self._decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self._check_ignorable(line, number, error)
             return None

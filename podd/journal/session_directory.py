@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 
-from podd.errors import NoSuchError
 from podd.journal import session_file
 from podd.journal.blobs import Blobs
 from podd.journal.disk import refusal
@@ -92,17 +91,3 @@ class SessionDirectory(msgspec.Struct, frozen=True):
                 continue
             path.write_bytes(content)
             return path
-
-    def bytes_of_journal(self) -> int:
-        """Return the journal's size.
-
-        Raises:
-            NoSuchError: there is no journal.
-            StorageError: the disk would not tell.
-        """
-        try:
-            return self.journal.stat().st_size
-        except FileNotFoundError as error:
-            raise NoSuchError(what="session", name=self.session) from error
-        except OSError as error:
-            raise refusal(self.journal, error) from error

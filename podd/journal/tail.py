@@ -29,4 +29,3 @@ class Mending(msgspec.Struct, frozen=True):
     kind: TailKind
     set_aside: Path | None = None
     """The file that now holds what was cut off."""
-    set_aside_bytes: int = 0

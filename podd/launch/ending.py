@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import select
 import time
 
 from podd.client.connection import PodConnection
+from podd.client.process import Process
 from podd.errors import NoSuchError, TimedOutError
 from podd.paths import Places
 from podd_protocol.requests import Shutdown, ShutdownMode, Status
@@ -32,25 +31,13 @@ def end(
         return
     with connection:
         # Not from its welcome: a pod of another version gives none.
-        watched = watch(connection.ask(Status(id=0)).pid)
-        connection.ask(Shutdown(id=0, mode=mode))
-    if watched is None:
-        return
-    try:
-        left = max(0.0, deadline - time.monotonic())
-        if not select.select([watched], [], [], left)[0]:
-            raise TimedOutError(
-                what=f"ending pod {name!r}",
-                seconds=timeout_seconds,
-                hint=f"podctl kill {name} ends it at once",
-            )
-    finally:
-        os.close(watched)
-
-
-def watch(pid: int) -> int | None:
-    """A descriptor that becomes readable when the process ends; None: it has."""
-    try:
-        return os.pidfd_open(pid)
-    except ProcessLookupError:
-        return None
+        process = Process.of(connection.ask(Status(id=0)).pid)
+        with process:
+            connection.ask(Shutdown(id=0, mode=mode))
+            connection.close()
+            if not process.wait(deadline - time.monotonic()):
+                raise TimedOutError(
+                    what=f"ending pod {name!r}",
+                    seconds=timeout_seconds,
+                    hint=f"podctl kill {name} ends it at once",
+                )

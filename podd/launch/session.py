@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from podd.core.session.entries import SessionStarted, SurfaceSet
+from podd.core.pod.fold import fold
 from podd.journal.reader import read_entries
 from podd.journal.session_directory import SessionDirectory
 from podd.paths import Places
@@ -18,16 +18,8 @@ def newest_manifest(places: Places, session: str) -> dict[str, Any]:
         NoSuchError: there is no such session.
         JournalDamagedError, NewerFormatError: its journal cannot be read.
     """
-    found: dict[str, Any] = {}
-    for _, entry in read_entries(SessionDirectory(places.session(session))):
-        match entry:
-            case SessionStarted(manifest=document):
-                found = document
-            case SurfaceSet(manifest=dict() as document):
-                found = document
-            case _:
-                pass
-    return found
+    entries = read_entries(SessionDirectory(places.session(session)))
+    return fold(entry for _, entry in entries).manifest
 
 
 def remove_unborn(places: Places, session: str) -> None:

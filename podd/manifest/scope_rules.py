@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast, get_args
@@ -83,12 +84,24 @@ def build_scope(section: ScopeSection, guarded: Iterable[str]) -> Scope:
 def guarded_paths(manifests: Iterable[str], places: Places) -> tuple[str, ...]:
     """Return what no pod may write unless its scope names it: what podd itself obeys.
 
-    That is the manifest, podd's own code, and the directories of its configuration
-    (which says whom the user trusts), its state and its runtime.
+    That is the manifest, podd's own code and what that imports, and the directories of
+    its configuration (which says whom the user trusts), its state and its runtime.
     """
-    own = [os.path.dirname(str(room.__file__)) for room in (podd, podd_protocol)]  # noqa: PTH120  # text in, text out
     roots = [places.configuration, places.state, places.runtime]
-    return (*manifests, *own, *(str(root) for root in roots))
+    return (*manifests, *_installation(), *(str(root) for root in roots))
+
+
+def _installation() -> Iterable[str]:
+    """Yield where the code of the next pod comes from.
+
+    A checkout holds podd itself; the libraries, and what makes Python find them and it,
+    lie where packages are installed, and a virtual environment holds the interpreter.
+    """
+    for room in (podd, podd_protocol):
+        yield os.path.dirname(str(room.__file__))  # noqa: PTH120  # text in, text out
+    yield os.path.dirname(os.path.dirname(str(msgspec.__file__)))  # noqa: PTH120  # as above
+    if sys.prefix != sys.base_prefix:
+        yield sys.prefix
 
 
 def _guards(rules: Sequence[Rule], guarded: Iterable[str]) -> Iterable[Rule]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
+import gc
 import os
-import shutil
 import signal
 import sys
 from typing import Final
@@ -94,7 +93,6 @@ async def _live(message: StartMessage, reporter: Reporter) -> None:
                 pod.log.exception("pod_failed")
                 raise
             finally:
-                pod.log.flush()
                 work.cancel_scope.cancel()
     finally:
         # Only now does nothing of ours run any more, so the scope can be given back.
@@ -103,6 +101,8 @@ async def _live(message: StartMessage, reporter: Reporter) -> None:
 
 
 async def _let_go(pod: Pod) -> None:
+    import shutil  # late: with its compressors, for the end alone
+
     try:
         await pod.abilities.aclose()
     finally:
@@ -153,7 +153,7 @@ async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
 
 
 async def _get_ready(pod: Pod, reporter: Reporter) -> None:
-    """Report, then import what the first turn needs.
+    """Report, then render the surface with what has to be imported for it.
 
     A surface with a text of the user's is rendered first: a mistake in it is told to
     whoever starts the pod.
@@ -163,13 +163,14 @@ async def _get_ready(pod: Pod, reporter: Reporter) -> None:
     if not own_words:
         await _render(pod)
     reporter.tell(Ready(pid=os.getpid()))
-    await anyio.to_thread.run_sync(importlib.import_module, "structlog")
-    pod.log.open()
     pod.log.info("started", origin=pod.origin, n=pod.journal.last_n)
     if pod.mending is not None and pod.mending.kind != "whole":
         await _tell_mending(pod)
     if own_words:
         await _render(pod)
+    # What is there now stays: from here on only what comes later is searched.
+    gc.freeze()
+    gc.enable()
 
 
 async def _render(pod: Pod) -> None:

@@ -53,7 +53,7 @@ class Catalogue(msgspec.Struct, frozen=True):
         """Return what podd says by this name: the project's, the user's or its own."""
         for library in reversed(LIBRARIES):
             found = self._path(Reference(library=library, name=name))
-            if found is not None and found.exists():
+            if found is not None and _is_there(found):
                 return self.find(f"${library}/{name}")
         return self.find(f"$builtin/{name}")
 
@@ -85,6 +85,14 @@ class Catalogue(msgspec.Struct, frozen=True):
         }
         directory = libraries[reference.library]
         return None if directory is None else directory / f"{reference.name}.md"
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something; reading refuses what may not be looked at."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _missing_library(library: Library) -> tuple[str, str]:

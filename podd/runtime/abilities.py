@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import anyio
 import anyio.to_thread
+import msgspec
 
 from podd.core.context.request import Sampling, Surface
 from podd.core.scope.rules import Scope
-from podd.core.turn.effects import RunTool
-from podd.core.turn.inputs import FileChange, ToolFinished
 from podd.manifest.resolved import Resolved
 from podd.manifest.schema import Manifest
 from podd.paths import Places
@@ -28,8 +26,7 @@ from podd.runtime.ports import Model, Tools
 from podd.runtime.redaction import Redaction
 
 
-@dataclass(slots=True, kw_only=True)
-class Abilities:
+class Abilities(msgspec.Struct, kw_only=True):
     """Makes each thing once, on demand."""
 
     resolved: Resolved
@@ -40,10 +37,10 @@ class Abilities:
     outputs: Path
     verify_lease: Callable[[], None]
     put_blob: Callable[[bytes], str]
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environment: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
     _model: Model | None = None
     _tools: Tools | None = None
-    _loading: anyio.Lock = field(default_factory=anyio.Lock)
+    _loading: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
     async def model(self) -> Model:
         """The provider that the manifest names.
@@ -94,6 +91,7 @@ class Abilities:
         )
 
     def _make_tools(self) -> Tools:
+        from podd.runtime.tool_runner import ToolRunner
         from podd.tools.output_store import OutputStore
         from podd.tools.read_tracker import ReadTracker
         from podd.tools.scoped_files import ScopedFiles
@@ -167,55 +165,3 @@ def _per_tool(manifest: Manifest, limit: str) -> dict[str, Any]:
         name: getattr(limits, limit) for name, limits in manifest.tools.per_tool.items()
     }
     return {name: value for name, value in found.items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolRunner:
-    """Runs calls with what the `tools` room offers."""
-
-    put_blob: Callable[[bytes], str]
-    redaction: Redaction
-    files: Any
-    workdir: str
-    reads: Any
-    outputs: Any
-    timeouts: Mapping[str, float]
-
-    async def run(
-        self, call: RunTool, on_output: Callable[[str], None]
-    ) -> ToolFinished:
-        """Run one call to its end."""
-        from podd.tools.catalog import run_call
-        from podd.tools.tool import ToolContext
-
-        context = ToolContext(
-            files=self.files,
-            workdir=self.workdir,
-            reads=self.reads,
-            outputs=self.outputs,
-            progress=lambda text: on_output(self.redaction.text(text)),
-            call=call.call,
-            timeouts=self.timeouts,
-        )
-        outcome = await run_call(call.name, call.arguments, context)
-        changes: list[FileChange] = []
-        for change in outcome.changes:
-            before = change.before
-            changes.append(
-                FileChange(
-                    path=change.path,
-                    change=change.change,
-                    before=None
-                    if before is None
-                    else await anyio.to_thread.run_sync(self.put_blob, before),
-                    after=change.after,
-                )
-            )
-        return ToolFinished(
-            call=call.call,
-            status=outcome.status,
-            summary=self.redaction.text(outcome.summary),
-            output=outcome.content,
-            spilled_to=outcome.spilled_to,
-            changes=tuple(changes),
-        )

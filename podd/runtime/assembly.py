@@ -14,7 +14,7 @@ from podd.core.pod.fold import apply
 from podd.core.pod.state import PodState
 from podd.core.session import entries as e
 from podd.core.session.entries import SurfaceCause
-from podd.core.session.events import count
+from podd.core.session.events import last_seq
 from podd.core.turn import inputs as i
 from podd.core.turn.settings import Settings
 from podd.journal.journal import Journal
@@ -54,7 +54,6 @@ class Pod(msgspec.Struct, frozen=True, kw_only=True):
     storage: Storage
     driver: Driver
     abilities: Abilities
-    performer: Performer
     log: Log
     clock: Clock
     mending: Mending | None
@@ -120,7 +119,7 @@ def _join(
     def take(entry: e.AnyEntry) -> None:
         nonlocal last
         apply(state, entry)
-        last = max(last, entry.seq + count(entry) - 1)
+        last = max(last, last_seq(entry))
 
     mending: Mending | None = None
     if message.origin == "new":
@@ -189,7 +188,6 @@ def _join(
         storage=storage,
         driver=driver,
         abilities=abilities,
-        performer=performer,
         log=log,
         clock=clock,
         mending=mending,

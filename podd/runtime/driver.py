@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import anyio
@@ -57,7 +56,6 @@ _ASKED: Final = (
     i.ResumeRequested,
 )
 
-
 #: Entries that begin nothing: a full disk need not hold them up.
 _ENDS: Final = (e.ToolResulted, e.TurnEnded, e.SessionClosed)
 
@@ -65,14 +63,13 @@ _ENDS: Final = (e.ToolResulted, e.TurnEnded, e.SessionClosed)
 _GIVE_UP: Final = i.DeadlinePassed(deadline="drain")
 
 
-@dataclass(slots=True, eq=False)
-class Told:
+class Told(msgspec.Struct, eq=False):
     """A fact in the mailbox, and how it was taken."""
 
     fact: i.Input
     is_asked: bool = False
     """Somebody waits for `done`."""
-    done: anyio.Event = field(default_factory=anyio.Event)
+    done: anyio.Event = msgspec.field(default_factory=anyio.Event)
     decision: Decision | None = None
     storage: StorageError | None = None
     """Set where the disk refused it; then there is no decision."""
@@ -91,7 +88,7 @@ class Driver:
         clock: Clock,
         perform: Callable[[f.Effect], None],
     ) -> None:
-        self.settings = settings
+        self._settings = settings
         self.state = state
         self._storage = storage
         self._feed = feed
@@ -196,7 +193,7 @@ class Driver:
         if isinstance(fact, _ASKED) and not self._storage.has_room():
             told.storage = self._storage.full
             return False
-        decision = decide(self.settings, self.state, fact)
+        decision = decide(self._settings, self.state, fact)
         try:
             must_sync = self._append_all(decision.entries)
         except StorageError as error:
@@ -232,12 +229,12 @@ class Driver:
 
     def _next_move(self) -> Decision:
         """What follows by itself and may, with the room that there is."""
-        move = decide(self.settings, self.state, i.Proceeded())
+        move = decide(self._settings, self.state, i.Proceeded())
         only_ends = all(isinstance(entry, _ENDS) for entry in move.entries)
         if only_ends or self._storage.has_room():
             return move
         if self.state.stopping is not None and not pending(self.state):
-            return decide(self.settings, self.state, _GIVE_UP)
+            return decide(self._settings, self.state, _GIVE_UP)
         return Decision()
 
     def _append_all(self, entries: Sequence[e.AnyEntry]) -> bool:

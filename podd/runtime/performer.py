@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
 import anyio
+import msgspec
 from anyio.abc import TaskGroup
 
 from podd.core.context.request import ModelRequest
@@ -43,8 +43,7 @@ def _nobody(fact: i.Input) -> object:
     raise AssertionError(f"nobody to tell {fact}")
 
 
-@dataclass(slots=True)
-class Performer:
+class Performer(msgspec.Struct, kw_only=True):
     """Turns intentions into work."""
 
     tasks: TaskGroup
@@ -56,7 +55,7 @@ class Performer:
     tell: Callable[[i.Input], object] = _nobody
     """Where facts go; the driver's, once there is one."""
     _model: anyio.CancelScope | None = None
-    _calls: dict[str, anyio.CancelScope] = field(default_factory=dict)
+    _calls: dict[str, anyio.CancelScope] = msgspec.field(default_factory=dict)
 
     def perform(self, effect: f.Effect) -> None:
         """Begin; never waits."""

@@ -17,6 +17,8 @@ from podd.errors import StorageError
 class ReservingJournal(Protocol):
     """A journal with room set aside."""
 
+    @property
+    def full(self) -> StorageError | None: ...
     def append(self, entry: AnyEntry) -> AnyEntry: ...
     async def sync(self) -> None: ...
     def release_reserve(self) -> None: ...
@@ -34,7 +36,10 @@ class Storage:
         """Write to `journal`; `on_change` is told when the disk is full, or no more."""
         self._journal = journal
         self._on_change = on_change
-        self._full: StorageError | None = None
+        # A session can be opened on a disk that has no room for the reserve.
+        self._full = journal.full
+        if self._full is not None:
+            on_change(self._full)
 
     @property
     def full(self) -> StorageError | None:

@@ -1,17 +1,18 @@
 """Who stands in the way of a scope.
 
 Theory of operation. Of all write roots in the table only those can overlap that are an
-ancestor of one of ours, lie below one, or are one of ours by another name (a bind
-mount, a hard link: equal device and inode). Indexes find these, so the cost does not
-grow with the table; the algebra in core decides among them. For a root that has another
-name, our rules below it are moved there first.
+ancestor of one of ours or lie below one, by the same names or by others (a bind mount,
+a hard link: equal device and inode). By another name either their root is on the way to
+ours (`root`), or ours is on the way to theirs (`above`). Indexes find all of these, so
+the cost does not grow with the table; the algebra in core decides among them. For a
+directory that has another name, our rules below it are moved there first.
+
+What is mounted inside a root has its other name below the root, where nobody looks.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from podd.core.scope.explanation import ancestors
 from podd.core.scope.overlap import overlap
 from podd.core.scope.rules import Rule, Scope
 from podd.scope_lock import record as records
-from podd.scope_lock.grounding import Grounded
+from podd.scope_lock.grounding import Grounded, found_at
 from podd.scope_lock.record import Record
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _conflict(
 def _candidates(
     connection: Connection, ours: Grounded
 ) -> dict[str, set[tuple[str, str]]]:
-    """Find allocations, each with the pairs (our name, their name) of a root."""
+    """Find allocations, each with the pairs (our name, their name) of a directory."""
     found: dict[str, set[tuple[str, str]]] = {}
     for entry in ours.rules("write"):
         path = entry.rule.path
@@ -109,6 +110,14 @@ def _candidates(
             our_name = ours_by_inode.get((device, inode))
             if our_name is not None and our_name != their_name:
                 found.setdefault(allocation, set()).add((our_name, their_name))
+        if (ours_is := found_at(path)) is None:
+            continue
+        for allocation, their_name in connection.execute(
+            "SELECT allocation, path FROM above WHERE inode = ? AND device = ?",
+            (ours_is.inode, ours_is.device),
+        ):
+            if their_name != path:
+                found.setdefault(allocation, set()).add((path, their_name))
     return found
 
 
@@ -116,9 +125,8 @@ def _inodes(paths: list[str]) -> dict[tuple[int, int], str]:
     """Map device and inode to path, where there is something."""
     found: dict[tuple[int, int], str] = {}
     for path in paths:
-        with suppress(OSError):
-            status = os.lstat(path)
-            found[status.st_dev, status.st_ino] = path
+        if (identity := found_at(path)) is not None:
+            found[identity.device, identity.inode] = path
     return found
 
 

@@ -126,6 +126,14 @@ def replaced(grounded: Grounded, *accesses: Access) -> str | None:
     return None
 
 
+def found_at(path: str) -> Identity | None:
+    """Identify what lies at `path`, a link as itself; None: nothing to be seen."""
+    try:
+        return _identity(os.lstat(path))
+    except OSError:
+        return None
+
+
 def _real_paths(rule: Rule, source: str) -> list[str]:
     try:
         real = os.path.realpath(rule.path, strict=rule.access == "read")
@@ -153,8 +161,14 @@ def _usable(rule: Rule, source: str) -> Identity | None:
     kind = stat.S_IFMT(found.st_mode)
     if rule.access == "write" and kind not in {stat.S_IFDIR, stat.S_IFREG}:
         raise _refused(rule, source, "is neither a directory nor a file")
+    return _identity(found)
+
+
+def _identity(found: os.stat_result) -> Identity:
     return Identity(
-        device=found.st_dev, inode=found.st_ino, is_directory=kind == stat.S_IFDIR
+        device=found.st_dev,
+        inode=found.st_ino,
+        is_directory=stat.S_ISDIR(found.st_mode),
     )
 
 

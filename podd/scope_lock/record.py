@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from podd.core.scope.explanation import ancestors
 from podd.paths import Places
-from podd.scope_lock.grounding import Grounded
+from podd.scope_lock.grounding import Grounded, found_at
 from podd.scope_lock.identity import ProcessIdentity
 from podd.scope_lock.life import is_dead
 
@@ -77,6 +78,19 @@ def insert(connection: Connection, record: Record) -> None:
             for entry in record.grounded.rules("write")
         ],
     )
+    directories = {
+        directory
+        for entry in record.grounded.rules("write")
+        for directory in ancestors(entry.rule.path)[1:]
+    }
+    connection.executemany(
+        "INSERT INTO above (device, inode, path, allocation) VALUES (?, ?, ?, ?)",
+        [
+            (identity.device, identity.inode, path, record.id)
+            for path in sorted(directories)
+            if (identity := found_at(path)) is not None
+        ],
+    )
 
 
 def by_id(connection: Connection, allocation: str) -> Record | None:
@@ -119,6 +133,7 @@ def remove(connection: Connection, places: Places, allocation: str) -> None:
     the same.
     """
     connection.execute("DELETE FROM root WHERE allocation = ?", (allocation,))
+    connection.execute("DELETE FROM above WHERE allocation = ?", (allocation,))
     connection.execute("DELETE FROM allocation WHERE id = ?", (allocation,))
     life_file(places, allocation).unlink(missing_ok=True)
 

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: Of our tables below; another one is not read.
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
-#: `root` holds the write rules that are arbitrated, for the search of candidates.
+#: `root` holds the write rules that are arbitrated, for the search of candidates, and
+#: `above` every directory on the way to one: a bind mount may be of any of them.
 _SCHEMA: Final = (
     "CREATE TABLE header (boot_id TEXT NOT NULL)",
     """CREATE TABLE allocation (
@@ -50,9 +51,17 @@ _SCHEMA: Final = (
         inode INTEGER,
         allocation TEXT NOT NULL
     )""",
+    """CREATE TABLE above (
+        path TEXT NOT NULL,
+        device INTEGER NOT NULL,
+        inode INTEGER NOT NULL,
+        allocation TEXT NOT NULL
+    )""",
     "CREATE INDEX root_path ON root (path, allocation)",
     "CREATE INDEX root_inode ON root (inode, device, path, allocation)",
     "CREATE INDEX root_allocation ON root (allocation)",
+    "CREATE INDEX above_inode ON above (inode, device, path, allocation)",
+    "CREATE INDEX above_allocation ON above (allocation)",
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 

@@ -20,7 +20,7 @@ from podd.core.pod.fold import apply
 from podd.core.pod.state import PodState
 from podd.core.scope.rules import Rule, Scope
 from podd.core.session import entries as e
-from podd.core.session.events import count
+from podd.core.session.events import last_seq
 from podd.core.turn import inputs as i
 from podd.core.turn.settings import Settings
 from podd.runtime.driver import Driver
@@ -83,7 +83,7 @@ class PodHarness:
         last = 0
         for entry in self.journal.entries:
             apply(self.state, entry)
-            last = max(last, entry.seq + count(entry) - 1)
+            last = max(last, last_seq(entry))
         return max(last, self.state.seq_reserved)
 
     async def __aenter__(self) -> Self:

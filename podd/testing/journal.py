@@ -47,6 +47,13 @@ class MemoryJournal:
 
     # What the storage asks
 
+    @property
+    def full(self) -> StorageError | None:
+        """A journal without its reserve is on a full disk."""
+        if self._is_reserved:
+            return None
+        return StorageError(path=PATH, reason="no room", kind="full")
+
     def append(self, entry: AnyEntry) -> AnyEntry:
         """Keep an entry and give it back with its `n`.
 

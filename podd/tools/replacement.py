@@ -27,6 +27,10 @@ _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY
 #: Setuid and its like do not survive a new content, as they do not survive write(2).
 _KEPT_MODE: Final = 0o777
 
+#: Characters of the name that a temporary file shows. With four bytes each, and what
+#: else its name has, they fit into the 255 bytes that Linux allows (NAME_MAX).
+_SHOWN_NAME: Final = 56
+
 #: Held from the last look at the old file until it is replaced, so that of two changes
 #: in this process the later sees the earlier.
 _committing: Final = threading.Lock()
@@ -128,7 +132,7 @@ class Replacement:
             raise PermissionError(
                 errno.EACCES, "the file is write-protected", self._path
             )
-        temporary = f".{self._name[:64]}.{os.urandom(8).hex()}.tmp"
+        temporary = f".{self._name[:_SHOWN_NAME]}.{os.urandom(8).hex()}.tmp"
         self._require_writable(f"{self._parent.rstrip('/')}/{temporary}")
         if not self._stands():
             return None

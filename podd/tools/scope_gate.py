@@ -138,6 +138,14 @@ class ScopeGate:
                 access="write",
                 reason=self._refusal(path, found, write=True),
             )
+        if path.endswith("/.git") and (found.rule is None or found.rule.path != path):
+            # Tools write files, and a file of this name leads git to a repository
+            # elsewhere, whose configuration may name programs to run.
+            raise OutsideScopeError(
+                path=text,
+                access="write",
+                reason="git takes a file of this name for the way to a repository",
+            )
 
 
 def _few(paths: Sequence[str]) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 
+import msgspec
 import pytest
 
 from podd.cli.commands.list import _as_tree
@@ -101,11 +102,23 @@ def test_a_tree_puts_children_below_parents_and_orphans_at_the_top():
     assert shown == [(0, "a"), (1, "a.b"), (2, "a.b.c"), (0, "z")]
 
 
+def test_in_a_pipe_a_workdir_is_whole(capsys, universe, monkeypatch):
+    workdir = "/home/somebody/projects/with/a/deep/tree/of/directories"
+
+    def deep(pod, request):
+        if isinstance(request, Hello):
+            return None
+        return msgspec.structs.replace(pod.status(request.id), workdir=workdir)
+
+    with fake_pod(universe.socket("demo"), answer=deep):
+        said = podctl(capsys, "list")
+
+    assert f"  {workdir}  " in said.out
+
+
 @pytest.mark.parametrize("columns", [80, 60])
 def test_on_a_terminal_each_line_fits(universe, monkeypatch, columns):
     def long(pod, request):
-        import msgspec
-
         if isinstance(request, Hello):
             return None
         assert isinstance(request, Status)

@@ -270,6 +270,41 @@ def test_a_defect_is_owned_up_to_and_its_trace_is_for_who_asks(
     assert document["error"]["remedy"]
 
 
+def test_a_file_that_is_not_ours_to_use_is_no_defect(
+    failing: Callable[[BaseException], None], capsys: Captured
+) -> None:
+    failing(PermissionError(13, "Permission denied", "/there"))
+
+    code = main(["cancel", "--json"])
+    error = json.loads(capsys.readouterr().out)["error"]
+
+    assert (code, error["code"]) == (5, "denied")
+    assert error["data"] == {"path": "/there", "reason": "Permission denied"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["list"], ["status", "x"], ["run", "x", "hi"], ["stop", "--all"]),
+        *(["kill", "x"], ["wait", "x"], ["events", "x"], ["scope", "list"]),
+        *(["scope", "check", "."], ["scope", "reclaim"], ["resume", "x"]),
+    ],
+    ids=" ".join,
+)
+def test_a_runtime_directory_that_others_may_write_is_refused(
+    universe: Places, capsys: Captured, words: list[str]
+) -> None:
+    universe.runtime.mkdir()
+    universe.runtime.chmod(0o777)
+
+    code = main([*words, "--json"])
+    error = json.loads(capsys.readouterr().out)["error"]
+
+    assert (code, error["code"]) == (5, "denied")
+    assert error["data"]["path"] == str(universe.runtime)
+    assert list(universe.runtime.iterdir()) == []
+
+
 def test_an_interrupt_ends_with_130(
     failing: Callable[[BaseException], None], capsys: Captured
 ) -> None:

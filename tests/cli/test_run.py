@@ -267,6 +267,8 @@ def test_a_pod_that_is_paused_already_takes_the_input_and_ends_with_9(
 
         assert said.code == 9
         assert isinstance(pod.wait_for(Run), Run)
+    # Who does not know that it waits types it again.
+    assert "the input waits" in said.err
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,16 @@ def test_a_missing_manifest_ends_with_3(pods_end: Places, tmp_path: Path) -> Non
     assert "podctl init" in default.document["error"]["remedy"]
 
 
+def test_a_prompt_in_the_place_of_the_manifest_is_told_where_it_belongs(
+    pods_end: Places,
+) -> None:
+    said = podctl("spawn", "What is in here?", "--json")
+
+    assert (said.code, said.document["error"]["code"]) == (3, "no_such_file")
+    assert said.document["error"]["data"]["name"] == "What is in here?"
+    assert "PROMPT" in said.document["error"]["remedy"]
+
+
 def test_a_taken_name_ends_with_4_unless_it_is_replaced(
     pods_end: Places, tmp_path: Path
 ) -> None:

@@ -35,6 +35,7 @@ BAD = [
 @pytest.mark.parametrize(("line", "number", "code"), BAD)
 @in_pod
 async def test_the_sender_is_told_and_stays(pod, line, number, code):
+    """Promise 7: a bad line is answered to its sender alone."""
     bystander = await pod.subscriber()
     bystander.raw.clear()
     client = await pod.connect()

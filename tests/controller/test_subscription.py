@@ -127,6 +127,7 @@ async def test_two_subscribers_from_0_at_different_times_see_the_same(pod):
 
 
 async def test_after_a_restore_lagged_stands_for_what_was_skipped(short_directory):
+    """Promise 7."""
     async with PodHarness(short_directory) as pod:
         early = await pod.subscriber()
         last = await _turn(pod, *spoken("some words", pieces=5))

@@ -97,6 +97,7 @@ class _World:
 
 @given(st.lists(_act, max_size=60))
 def test_every_number_is_an_event_or_in_exactly_one_lagged(acts):
+    """Promise 7."""
     anyio.run(_run, acts)
 
 

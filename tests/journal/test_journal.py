@@ -44,7 +44,7 @@ def test_a_line_that_fits_in_part_is_cut_back_and_can_be_written_later(writing, 
         journal.append(writing.note("a" * 200))
 
     assert (caught.value.kind, caught.value.code) == ("full", "storage")
-    assert journal.is_full
+    assert journal.full is not None
     assert (_written(journal), journal.last_n) == (before, 1)
 
     disk.room = None
@@ -104,7 +104,11 @@ def test_a_blob_that_finds_no_room_leaves_no_entry(writing, monkeypatch):
     with pytest.raises(StorageError) as caught:
         journal.append(writing.note("x" * 70_000))
 
-    assert (caught.value.kind, journal.is_full, journal.last_n) == ("full", True, 1)
+    assert (caught.value.kind, journal.full, journal.last_n) == (
+        "full",
+        caught.value,
+        1,
+    )
     assert verify(journal.directory).last_n == 1
 
 
@@ -128,7 +132,7 @@ def test_a_disk_without_room_for_the_reserve_is_full_and_keeps_no_part_of_it(
     monkeypatch.setattr("os.posix_fallocate", refuse)
     journal = writing.create()
 
-    assert journal.is_full
+    assert journal.full is not None
     assert not journal.directory.reserve.exists()
     with pytest.raises(StorageError) as caught:
         journal.restore_reserve()
@@ -136,7 +140,7 @@ def test_a_disk_without_room_for_the_reserve_is_full_and_keeps_no_part_of_it(
 
     monkeypatch.undo()
     journal.restore_reserve()
-    assert not journal.is_full
+    assert journal.full is None
 
 
 def test_the_reserve_is_held_while_open_and_given_back_at_the_end(writing):

@@ -72,6 +72,7 @@ def test_a_session_is_free_as_soon_as_its_writer_is_dead(writing):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_killed_writer_loses_nothing_whose_sync_returned(writing, seed):
+    """Promise 1."""
     directory = writing.directory()
     chance = random.Random(seed)  # noqa: S311  # moments, not secrets
     claimed = 0

@@ -98,7 +98,7 @@ async def fill(directory: SessionDirectory) -> None:
         restored = True
     except StorageError:
         restored = False
-    was_full = journal.is_full
+    was_full = journal.full is not None
     (directory.path.parent.parent / "ballast").unlink()
     journal.restore_reserve()
     journal.append(note("room again"))
@@ -111,7 +111,7 @@ async def fill(directory: SessionDirectory) -> None:
         full_still=full_still,
         restored=restored,
         was_full=was_full,
-        is_full=journal.is_full,
+        is_full=journal.full is not None,
         last_n=last_n,
         verified=verify(directory).last_n,
     )

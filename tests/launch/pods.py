@@ -26,6 +26,15 @@ LIMIT_SECONDS = 15.0
 #: A step that begins at once and outlasts every test.
 ENDLESS = f'text = "{600 * "."}"\nstream = {{ chunk_chars = 1, delay_seconds = 0.1 }}'
 
+#: A step that can be seen while it runs, and ends soon.
+SLOW = 'text = "slowly now"\nstream = { chunk_chars = 1, delay_seconds = 0.02 }'
+
+#: A step that asks for one file to be made.
+WRITE = (
+    'text = ""\n[[step.call]]\ntool = "write_file"\n'
+    'arguments = { path = "made.txt", content = "x" }'
+)
+
 #: A pod that was started outlives the call that started it, which subprocess finds odd.
 OUTLIVES = "ignore:subprocess .* is still running:ResourceWarning"
 

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+
+import msgspec
+import pytest
 
 import podd
 import podd_protocol
@@ -86,12 +90,23 @@ def test_podds_own_files_are_read_only(desk) -> None:
     guarded = {
         str(INSTALLATION),
         str(PROTOCOL),
+        str(Path(msgspec.__file__).parents[1]),
+        *({sys.prefix} if sys.prefix != sys.base_prefix else ()),
         str(desk.places.configuration),
         str(desk.places.state),
         str(desk.places.runtime),
         str(desk.directory / "pod.toml"),
     }
     assert set(scope.paths("read_only")) == {os.path.realpath(p) for p in guarded}
+
+
+@pytest.mark.parametrize("where", [msgspec.__file__, sys.prefix + "/pyvenv.cfg"])
+def test_what_the_next_pod_imports_is_guarded(desk, where) -> None:
+    if sys.prefix == sys.base_prefix and where.endswith(".cfg"):
+        pytest.skip("not in a virtual environment")
+    scope = desk.text(MODEL + "[scope]\nwrite = ['/']\n").scope
+    found = ScopeIndex(scope).explain(os.path.realpath(where))
+    assert (found.readable, found.writable) == (True, False)
 
 
 def test_the_installation_is_writable_where_it_is_named(desk) -> None:

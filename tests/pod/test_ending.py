@@ -13,6 +13,8 @@ from podd_protocol.requests import Run, Shutdown
 from tests.launch.pods import (
     ENDLESS,
     OUTLIVES,
+    SLOW,
+    WRITE,
     Watched,
     entries,
     held,
@@ -25,12 +27,6 @@ from tests.launch.pods import (
 )
 
 pytestmark = [pytest.mark.processes, pytest.mark.filterwarnings(OUTLIVES)]
-
-SLOW = 'text = "slowly now"\nstream = { chunk_chars = 1, delay_seconds = 0.02 }'
-WRITE = (
-    'text = ""\n[[step.call]]\ntool = "write_file"\n'
-    'arguments = { path = "made.txt", content = "x" }'
-)
 
 
 def _drained(connection):

@@ -10,6 +10,8 @@ from podd_protocol.requests import Cancel, Notify, Pause, Resume, Run, Status
 from tests.launch.pods import (
     ENDLESS,
     OUTLIVES,
+    SLOW,
+    WRITE,
     entries,
     kill,
     kinds,
@@ -21,12 +23,6 @@ from tests.launch.pods import (
 )
 
 pytestmark = [pytest.mark.processes, pytest.mark.filterwarnings(OUTLIVES)]
-
-SLOW = 'text = "slowly now"\nstream = { chunk_chars = 1, delay_seconds = 0.02 }'
-WRITE = (
-    'text = ""\n[[step.call]]\ntool = "write_file"\n'
-    'arguments = { path = "made.txt", content = "x" }'
-)
 
 
 def _named(events, name):

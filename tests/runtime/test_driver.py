@@ -48,6 +48,7 @@ async def test_a_batch_of_facts_costs_one_sync(pod):
 
 @in_pod
 async def test_an_answer_is_given_only_after_the_sync(pod):
+    """Promise 1: what is accepted is durable."""
     pod.model.say(anyio.Event())
     client = await pod.connect()
     await client.greet()
@@ -74,6 +75,7 @@ async def test_an_answer_is_given_only_after_the_sync(pod):
 
 @in_pod
 async def test_a_call_is_run_only_when_its_start_is_durable(pod):
+    """Promise 1: an intention is there before its effect."""
     pod.model.say(answer("", ("write_file", "{}")))
     pod.model.say(answer("done"))
     gate = anyio.Event()
@@ -190,8 +192,9 @@ async def test_facts_told_to_a_pod_that_has_ended_are_refused(pod):
 async def test_facts_that_come_while_a_pod_ends_are_refused(pod):
     stopping = await pod.connect()
     late = await pod.subscriber()
+    await stopping.greet()
     pod.journal.hold_syncs()
-    await stopping.send(Shutdown(id=1, mode="now"))
+    await stopping.send(Shutdown(id=2, mode="now"))
     await pod.journal.syncing.wait()
     await late.send(Run(id=2, input="late"))
     # It is served after that was read, so it lies in the mailbox by now.

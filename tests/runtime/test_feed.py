@@ -56,6 +56,7 @@ async def test_the_ring_gives_what_lies_behind_a_number_up_to_a_limit():
 
 
 async def test_the_ring_keeps_the_newest():
+    """Promise 10: the ring has an end."""
     feed = _feed()
     for _ in range(RING_EVENTS + 5):
         feed.reserved(feed.next_block)

@@ -54,6 +54,7 @@ async def test_what_a_model_says_is_told_as_it_comes(pod):
 
 @in_pod
 async def test_a_cancelled_stream_is_given_up_and_its_turn_ends(pod):
+    """Promise 8, for a stream."""
     client = await pod.subscriber()
     pod.model.say(TextDelta("never"), anyio.Event(), answer("never"))
     await client.ask(Run(id=1, input="work"))
@@ -91,6 +92,7 @@ async def test_a_paused_step_goes_out_again_as_a_higher_attempt(pod):
 
 @in_pod
 async def test_a_call_that_is_cancelled_is_given_up_and_its_late_result_counts_not(pod):
+    """Promise 8, for a tool."""
     client = await pod.subscriber()
     pod.tools.scripts["write_file"] = ToolScript(after=anyio.Event())
     pod.model.say(answer("", ("write_file", "{}")))
@@ -223,6 +225,7 @@ async def test_a_tool_with_a_bug_is_a_result_that_the_model_reads(pod, where):
 
 @in_pod
 async def test_a_deadline_that_passes_interrupts_a_drain(pod):
+    """Promise 8, for the end."""
     pod.tools.scripts["read_file"] = ToolScript(after=anyio.Event())
     pod.model.say(answer("", ("read_file", "{}")))
     client = await pod.subscriber()

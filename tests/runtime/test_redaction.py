@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from podd.core.scope.rules import Rule, Scope
 from podd.core.turn.effects import RunTool
@@ -70,6 +73,40 @@ async def test_a_key_in_a_file_reaches_neither_the_result_nor_the_spilled_output
     assert KEY not in done.output
     assert done.spilled_to is not None
     assert KEY not in Path(done.spilled_to).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        # The window that grep shows of a long line begins within the key, or ends so.
+        ({"pattern": f"(?<={KEY[20:]}y{{80}})y", "mode": "lines"}, KEY[8:]),
+        ({"pattern": "(?<=^x{306})x", "mode": "lines"}, KEY[:16]),
+    ],
+)
+async def test_a_long_piece_of_a_key_at_a_cut_is_not_shown(
+    tmp_path: Path, arguments: dict[str, str], shown: str
+) -> None:
+    abilities = _abilities(tmp_path, [])
+    line = "x" * 590 + KEY + "y" * 590 + "\n"
+    (tmp_path / "work" / "line").write_text(line, encoding="utf-8")
+    tools = await abilities.tools()
+    call = json.dumps({**arguments, "path": "line"})
+
+    done = await tools.run(_call("grep", call), lambda _: None)
+
+    assert (done.status, REDACTED in done.output) == ("ok", True)
+    assert shown not in done.output
+    assert not any(KEY[at : at + 16] in done.output for at in range(len(KEY) - 15))
+
+
+def test_a_short_piece_of_a_key_is_text_like_any_other() -> None:
+    text = f"{KEY[:15]} and {KEY[-15:]} and {KEY[:15]}"
+    assert Redaction([KEY]).text(text) == text
+
+
+def test_pieces_of_a_key_side_by_side_are_all_replaced() -> None:
+    text = f"a{KEY[3:]}{KEY[:-2]}b{KEY}{KEY[4:20]}!"
+    assert Redaction([KEY]).text(text) == f"a{REDACTED * 2}b{REDACTED * 2}!"
 
 
 async def test_a_key_in_what_a_write_replaced_is_not_kept(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from podd.core.turn import inputs as i
 from podd.errors import StorageError
 from podd.testing.harness import PodHarness
+from podd.testing.journal import MemoryJournal
 from podd.testing.model import answer
 from podd.testing.tools import ToolScript
 from podd_protocol.events import Alert
@@ -47,6 +48,28 @@ async def test_a_full_disk_refuses_work_and_says_so(pod):
     assert (status.storage, [turn.turn for turn in status.queue]) == ("full", ["t1"])
     assert pod.journal.kinds.count("input_accepted") == 1
     assert "turn_started" not in pod.journal.kinds
+
+
+async def test_a_pod_that_is_restored_on_a_full_disk_takes_no_work(short_directory):
+    journal = MemoryJournal()
+    journal.release_reserve()
+    journal.room = journal.reserve - 1
+    async with PodHarness(short_directory, journal=journal) as pod:
+        client = await pod.subscriber(after=0)
+        alert = (await client.until("alert"))[-1]
+
+        refused = await client.ask(Run(id=1, input="small"))
+
+        assert (alert.level, alert.code, refused.code) == (
+            "error",
+            "storage",
+            "storage",
+        )
+        assert (await client.ask(Status(id=2))).storage == "full"
+
+        journal.room = None
+        pod.model.say(answer("done"))
+        assert (await client.ask(Run(id=3, input="small"))).turn == "t1"
 
 
 @in_pod

@@ -158,6 +158,28 @@ def test_below_another_name_of_a_held_directory_holes_and_roots_are_met(
     take("c", ("write", work / "alias" / "hole"))
 
 
+def test_another_name_of_a_directory_above_a_held_one_is_met(take, work, monkeypatch):
+    """The other way round: who comes later has the larger part of a bind mount."""
+    for name in ("held/in/deep", "alias/in/deep"):
+        (work / name).mkdir(parents=True)
+    a = take("a", ("write", work / "held" / "in" / "deep"))
+    real_lstat = os.lstat
+
+    def lstat(path, **options):
+        text = os.fspath(path).replace(f"{work}/alias", f"{work}/held", 1)
+        return real_lstat(text, **options)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    with pytest.raises(ScopeConflictError) as caught:
+        take("b", ("write", work / "alias" / "in"))
+    assert caught.value.path == str(work / "alias" / "in")
+    assert caught.value.holder_path == str(work / "held" / "in" / "deep")
+    hole = ("read_only", work / "alias" / "in" / "deep")
+    take("c", ("write", work / "alias" / "in"), hole)
+    a.life.close()
+    take("d", ("write", work / "alias" / "in" / "deep"))
+
+
 @pytest.mark.parametrize(
     ("holder", "contender", "answer"),
     [

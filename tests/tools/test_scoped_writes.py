@@ -44,6 +44,13 @@ async def test_a_new_file_has_the_mode_of_the_umask(place):
     assert stat.S_IMODE((place.work / "file").stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize("name", ["x" * 255, "\N{GRINNING FACE}" * 63])
+async def test_a_name_as_long_as_the_system_allows_is_written(place, name):
+    await place.files().change(name, _put(b"new"))
+
+    assert _names(place.work) == [name]
+
+
 async def test_an_old_file_keeps_its_mode_and_owner(place, opener):
     path = place.write("tool.sh", "old")
     path.chmod(0o751)
@@ -307,3 +314,11 @@ def test_nothing_lands_outside_while_a_directory_is_swapped_for_a_link(place, op
     assert _names(place.outside) == ["seed"]
     assert written
     assert refused
+
+
+@pytest.mark.parametrize("name", [".git", "a/.git"])
+def test_a_file_that_would_lead_git_elsewhere_is_not_made(place, opener, name):
+    with pytest.raises(OutsideScopeError):
+        anyio.run(place.files(opener=opener).change, name, _put(b"gitdir: /elsewhere"))
+
+    assert not (place.work / name).exists()

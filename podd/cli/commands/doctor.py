@@ -14,6 +14,7 @@ from podd.cli.check import Check, Verdict
 from podd.cli.output import Output, Tint, tinted
 from podd.cli.verb import Verb
 from podd.client import discovery
+from podd.client.ownership import refuse_strangers
 from podd.errors import PoddError
 from podd.paths import Places, places
 
@@ -91,6 +92,11 @@ def _remains(where: Places) -> Iterator[Check]:
     from podd.scope_lock.listing import allocations
     from podd.scope_lock.table import Table
 
+    try:
+        refuse_strangers(where.runtime)
+    except PoddError:
+        # Told as the runtime directory already; what lies there is not ours to judge.
+        return
     try:
         with Table(where) as table:
             dead = [one.pod for one in allocations(table) if not one.alive]

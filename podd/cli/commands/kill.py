@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podd.cli.completing import pods
-from podd.cli.ending import KILL_SECONDS, Process
 from podd.cli.naming import is_pod_name
 from podd.cli.output import Output
 from podd.cli.several import raise_first
 from podd.cli.verb import Verb
 from podd.client.discovery import find
+from podd.client.ownership import refuse_strangers
+from podd.client.process import KILL_SECONDS, Process
 from podd.errors import (
     DeniedError,
     NoSuchError,
@@ -59,6 +60,7 @@ def command(output: Output, names: tuple[str, ...]) -> None:
     from podd.scope_lock.table import Table
 
     where = places()
+    refuse_strangers(where.runtime)
     killed: list[Killed] = []
     failures: list[PoddError] = []
     with Table(where) as table:

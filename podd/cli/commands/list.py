@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -150,10 +151,10 @@ def _tokens(usage: dict[str, Any]) -> int:
 
 
 def _workdir(path: str) -> str:
-    """A path that keeps its end where it is too long."""
+    """A path that keeps its end where it is too long for a terminal."""
     home = str(Path.home())
     if path == home or path.startswith(f"{home}/"):
         path = f"~{path[len(home) :]}"
-    if len(path) <= _WORKDIR_COLUMNS:
+    if len(path) <= _WORKDIR_COLUMNS or not sys.stdout.isatty():
         return path
     return f"…{path[1 - _WORKDIR_COLUMNS :]}"

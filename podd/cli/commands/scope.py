@@ -10,6 +10,7 @@ import click
 from podd.cli.duration import short, since
 from podd.cli.output import Output
 from podd.cli.verb import VerbGroup
+from podd.client.ownership import refuse_strangers
 from podd.errors import NoSuchError
 from podd.paths import Places, places
 
@@ -37,7 +38,9 @@ def list_(output: Output) -> None:
     from podd.scope_lock.listing import allocations
     from podd.scope_lock.table import Table
 
-    with Table(places()) as table:
+    where = places()
+    refuse_strangers(where.runtime)
+    with Table(where) as table:
         found = allocations(table)
         _tell_set_aside(output, table)
     held = [one for one in found if one.alive]
@@ -69,6 +72,7 @@ def check(output: Output, path: Path) -> None:
     from podd.scope_lock.table import Table
 
     where = places()
+    refuse_strangers(where.runtime)
     with Table(where) as table:
         holders = holders_of(table, str(path.absolute()))
         _tell_set_aside(output, table)
@@ -108,7 +112,9 @@ def reclaim(output: Output) -> None:
     from podd.scope_lock.reclaim import reclaim as reclaim_from
     from podd.scope_lock.table import Table
 
-    with Table(places()) as table:
+    where = places()
+    refuse_strangers(where.runtime)
+    with Table(where) as table:
         freed = reclaim_from(table)
         _tell_set_aside(output, table)
     if output.json:

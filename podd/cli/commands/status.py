@@ -36,6 +36,8 @@ def command(output: Output, name: str) -> None:
     Its state, the tool calls that run and since when, what waits, what was spent, what
     it may touch, and the last lines of its log.
     """
+    from podd.cli.logline import readable
+
     where = places()
     found = live_pod(where, name, output.timeout_seconds)
     log = where.log_file(name)
@@ -55,7 +57,7 @@ def command(output: Output, name: str) -> None:
     output.text(f"{'socket':<9}{found.socket}")
     output.text(f"{'log':<9}{log}")
     width = columns(sys.stdout) - 2 if sys.stdout.isatty() else None
-    for line in lines:
+    for line in map(readable, lines):
         output.text(f"  {line if width is None else fit(line, width)}")
 
 
@@ -78,7 +80,7 @@ def _facts(status: StatusReply) -> Iterator[tuple[str, str]]:
     doing: str = status.state
     if status.turn is not None:
         doing += f", turn {status.turn}"
-    if status.step is not None:
+    if status.step:  # 0: the turn is open, and nothing was asked yet
         doing += f", step {status.step}"
     yield "state", doing
     for call in status.tool_calls:

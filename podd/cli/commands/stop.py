@@ -12,13 +12,13 @@ import click
 from podd.cli import naming
 from podd.cli.completing import pods
 from podd.cli.duration import short, since
-from podd.cli.ending import Process
 from podd.cli.output import Output
 from podd.cli.several import raise_first
 from podd.cli.verb import Verb
 from podd.client import discovery
 from podd.client.connection import ANSWER_SECONDS, PodConnection
 from podd.client.discovery import LivePod
+from podd.client.process import Process
 from podd.errors import (
     FailureReplyError,
     PoddError,

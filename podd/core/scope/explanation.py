@@ -12,8 +12,9 @@ normalised is outside.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from podd.core.scope.rules import Access, Rule, Scope
 
@@ -28,12 +29,18 @@ does not name it.
 """
 
 #: Never writable unless a `write` rule names the path or something below it: git runs
-#: what stands in the first two, and podd trusts what stands in the third.
-PROTECTED: Final = (".git/hooks", ".git/config", ".podd")
+#: what stands in, or is pointed at by, those of `.git`, and podd trusts `.podd`.
+PROTECTED: Final = (
+    ".git/hooks",
+    ".git/config",
+    ".git/config.worktree",
+    ".git/commondir",
+    ".git/modules",
+    ".podd",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(msgspec.Struct, frozen=True):
     """What may be done at a path, and why."""
 
     readable: bool
@@ -43,8 +50,7 @@ class Explanation:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdicts:
+class _Verdicts(msgspec.Struct, frozen=True):
     """What holds around a rule's path, as far as no deeper rule says otherwise."""
 
     here: Explanation

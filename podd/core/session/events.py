@@ -24,6 +24,11 @@ def count(entry: e.AnyEntry) -> int:
     return len(events(entry))
 
 
+def last_seq(entry: e.AnyEntry) -> int:
+    """The number of the entry's last event; 0 where it has none."""
+    return max(0, entry.seq + count(entry) - 1)
+
+
 def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, PLR0912  # one arm an entry
     """The entry's events, in order; none for what only podd itself needs to know."""
     at, seq = entry.at, entry.seq

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from podd.core.scope.explanation import ScopeIndex, explain
+from podd.core.scope.explanation import PROTECTED, ScopeIndex, explain
 from podd.core.scope.rules import Access, Mode, Rule, Scope
 
 
@@ -102,7 +102,7 @@ def test_a_hole_without_a_grant_around_it_is_outside():
         assert _can(_scope((hole, "/h")), "/h/a") == (False, False, "outside")
 
 
-@pytest.mark.parametrize("name", [".git/hooks", ".git/config", ".podd"])
+@pytest.mark.parametrize("name", PROTECTED)
 def test_protected_paths_are_readable_only_at_any_depth(name):
     scope = _scope(("write", "/w"))
     for path in (f"/w/{name}", f"/w/{name}/x/y", f"/w/a/b/{name}", f"/w/a/{name}/x"):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from podd.core.scope.description import describe
 from podd.core.scope.overlap import Overlap, escape, overlap
 from podd.core.scope.rules import Rule, Scope
 
@@ -52,22 +51,3 @@ def test_a_recursive_rule_escapes_one_that_is_not():
     shallow = _writes("/w", recursive=False)
     assert escape(_writes("/w"), shallow) is not None
     assert escape(shallow, _writes("/w")) is None
-
-
-def test_a_description_has_a_line_for_each_rule():
-    scope = Scope(
-        (
-            Rule("/w", "write", recursive=False),
-            Rule("/r", "read"),
-            Rule("/r/a", "read_only"),
-            Rule("/r/b", "hidden"),
-        )
-    )
-    lines = describe(scope)
-    assert len(lines) == 5
-    for path in ("/w", "/r", "/r/a", "/r/b"):
-        assert any(f" {path} and " in line for line in lines)
-
-
-def test_an_empty_scope_is_described_too():
-    assert len(describe(Scope(()))) == 1

@@ -261,3 +261,15 @@ def run(name: str, tool: str = "read_file", arguments: str = "{}") -> f.RunTool:
         arguments=arguments,
         repeatable=tool in SETTINGS.repeatable,
     )
+
+
+def asking() -> Host:
+    """A pod that has asked its model for the first step."""
+    return Host.after(queued("work"))
+
+
+def calling(*names: str) -> Host:
+    """A pod that runs these tools; `read_file` if none is named."""
+    host = asking()
+    host.answers(*(call(name) for name in names or ("read_file",)))
+    return host

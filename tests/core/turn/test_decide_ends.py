@@ -18,7 +18,9 @@ from tests.core.turn.host import (
     RESUME,
     USAGE,
     Host,
+    asking,
     call,
+    calling,
     finished,
     kinds,
     queued,
@@ -28,17 +30,6 @@ from tests.core.turn.host import (
 from tests.core.turn.situations import answered
 
 DEADLINE = f.SetDeadline(deadline="drain", seconds=10.0)
-
-
-def _asking() -> Host:
-    return Host.after(queued("work"))
-
-
-def _calling() -> Host:
-    """One call that may run again, one that may not."""
-    host = _asking()
-    host.answers(call("read_file"), call("write_file"))
-    return host
 
 
 def _interrupted(name: str, tool: str) -> e.ToolResulted:
@@ -62,7 +53,7 @@ def _given_up(why: str, attempt: int = 1) -> e.StepFailed:
 
 
 def test_a_pause_gives_the_request_up():
-    decision = _asking().decide(PAUSE)
+    decision = asking().decide(PAUSE)
 
     assert decision.entries == (
         _given_up("the turn was paused"),
@@ -72,7 +63,7 @@ def test_a_pause_gives_the_request_up():
 
 
 def test_a_pause_lets_the_calls_that_were_begun_run():
-    host = _calling()
+    host = calling("read_file", "write_file")
 
     decision = host.decide(PAUSE)
 
@@ -83,7 +74,7 @@ def test_a_pause_lets_the_calls_that_were_begun_run():
 
 def test_a_paused_turn_is_not_paused_again_and_a_running_one_not_resumed():
     assert Host.after(queued("w"), PAUSE).decide(PAUSE).refusal == "not_running"
-    assert _asking().decide(RESUME).refusal == "not_paused"
+    assert asking().decide(RESUME).refusal == "not_paused"
     assert Host.after().decide(PAUSE).refusal == "not_running"
 
 
@@ -98,7 +89,7 @@ def test_a_resume_is_one_entry():
 
 
 def test_cancelling_a_request_closes_its_attempt_and_the_turn():
-    decision = _asking().decide(CANCEL)
+    decision = asking().decide(CANCEL)
 
     assert decision.entries == (
         _given_up("the turn was cancelled"),
@@ -113,7 +104,8 @@ def test_cancelling_a_request_closes_its_attempt_and_the_turn():
 
 
 def test_cancelling_calls_gives_each_open_one_its_result():
-    host = _calling()
+    """Promise 3, after a cancel."""
+    host = calling("read_file", "write_file")
     host.tell(finished("t1.1.1"))
 
     decision = host.decide(CANCEL)
@@ -131,7 +123,7 @@ def test_cancelling_calls_gives_each_open_one_its_result():
 
 
 def test_cancelling_before_a_call_was_begun_stops_nothing_and_leaves_none_open():
-    host = _asking()
+    host = asking()
     answered(host, call("read_file"), call("write_file"))
 
     decision = host.decide(CANCEL)
@@ -160,7 +152,7 @@ def test_nothing_can_be_cancelled_where_no_turn_is_open():
 
 
 def test_a_drain_sets_its_deadline_once():
-    host = _asking()
+    host = asking()
 
     first, second = host.decide(DRAIN), host.decide(DRAIN)
 
@@ -172,7 +164,7 @@ def test_a_drain_sets_its_deadline_once():
 
 @pytest.mark.parametrize("stop", [(NOW,), (DRAIN, NOW), (DRAIN, OVER)])
 def test_an_end_while_the_model_is_asked_leaves_the_turn_open(stop):
-    host = _asking()
+    host = asking()
     for fact in stop[:-1]:
         host.decide(fact)
 
@@ -189,7 +181,8 @@ def test_an_end_while_the_model_is_asked_leaves_the_turn_open(stop):
 
 @pytest.mark.parametrize("stop", [(NOW,), (DRAIN, NOW), (DRAIN, OVER)])
 def test_an_end_while_tools_run_gives_each_call_its_result(stop):
-    host = _calling()
+    """Promise 3, when the pod is stopped."""
+    host = calling("read_file", "write_file")
     for fact in stop[:-1]:
         host.decide(fact)
 
@@ -218,7 +211,7 @@ def test_an_idle_pod_ends_now_without_an_open_turn():
 
 
 def test_a_deadline_without_a_drain_is_stale():
-    assert _asking().decide(OVER).verdict == "stale"
+    assert asking().decide(OVER).verdict == "stale"
     assert Host.after(NOW).decide(OVER).verdict == "stale"
 
 
@@ -235,7 +228,7 @@ def test_a_second_stop_after_the_end_is_stale():
 def test_a_restored_pod_says_what_it_is_from_here():
     for host, state in (
         (Host.after(), "idle"),
-        (_asking(), "running"),
+        (asking(), "running"),
         (Host.after(queued("w"), PAUSE), "paused"),
     ):
         started = host.crash().decide(RESTORED).entries[0]
@@ -243,14 +236,14 @@ def test_a_restored_pod_says_what_it_is_from_here():
 
 
 def test_a_request_that_a_crash_left_open_is_given_up():
-    decision = _asking().crash().decide(RESTORED)
+    decision = asking().crash().decide(RESTORED)
 
     assert decision.entries[1:] == (_given_up("the pod ended while it waited"),)
     assert decision.effects == ()
 
 
 def test_a_request_that_is_no_longer_what_it_was_is_an_alert():
-    host = _asking()
+    host = asking()
     host.state.surface_digest = "another"
 
     (alert,) = host.decide(RESTORED).effects
@@ -259,7 +252,7 @@ def test_a_request_that_is_no_longer_what_it_was_is_an_alert():
 
 
 def test_a_call_that_may_run_again_does_and_the_end_of_another_is_unknown():
-    host = _calling().crash()
+    host = calling("read_file", "write_file").crash()
 
     decision = host.decide(RESTORED)
 
@@ -278,8 +271,8 @@ def test_a_call_that_may_run_again_does_and_the_end_of_another_is_unknown():
 
 
 def test_a_call_that_was_not_begun_is_begun_after_the_crash_and_not_unknown():
-    host = _asking()
-    host.entries.append(_calling().entries[len(host.entries)])
+    host = asking()
+    host.entries.append(calling("read_file", "write_file").entries[len(host.entries)])
     host = host.crash()
 
     heard = host.tell(RESTORED)

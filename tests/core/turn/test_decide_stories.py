@@ -15,25 +15,15 @@ from tests.core.turn.host import (
     SURFACE,
     USAGE,
     Host,
+    asking,
     call,
+    calling,
     finished,
     kinds,
     queued,
     steered,
     told,
 )
-
-
-def _asking() -> Host:
-    return Host.after(queued("work"))
-
-
-def _calling() -> Host:
-    """One call that may run again, one that may not."""
-    host = _asking()
-    host.answers(call("read_file"), call("write_file"))
-    return host
-
 
 # Inputs
 
@@ -75,7 +65,7 @@ def test_inputs_that_come_before_anything_could_follow_are_counted_too():
 
 
 def test_a_steered_input_belongs_to_the_running_turn():
-    decision = _asking().decide(steered("also"))
+    decision = asking().decide(steered("also"))
 
     assert decision.answer == Answer("c2", "t1", 0)
     assert kinds(decision.entries) == ["input_accepted"]
@@ -103,7 +93,7 @@ def test_an_offer_is_taken_by_an_idle_pod_alone():
     offer = i.InputOffered(text="now?")
 
     assert Host.after().decide(offer).answer == Answer("c1", "t1", 0)
-    assert _asking().decide(offer).refusal == "busy"
+    assert asking().decide(offer).refusal == "busy"
 
 
 def test_an_offer_behind_work_that_is_about_to_start_is_refused():
@@ -175,7 +165,7 @@ def test_inputs_without_a_key_are_never_taken_for_repeated_ones():
 
 
 def test_calls_are_named_after_their_turn_step_and_place_among_the_calls():
-    host = _asking()
+    host = asking()
 
     entry = host.answers("a", call("read_file"), "b", call("read_file")).entries[0]
 
@@ -190,7 +180,7 @@ def test_calls_are_named_after_their_turn_step_and_place_among_the_calls():
 
 
 def test_what_a_failed_attempt_said_is_in_the_journal_and_not_in_the_conversation():
-    host = _asking()
+    host = asking()
 
     entry = host.fails("cut", partial="I was going").entries[0]
 
@@ -209,7 +199,7 @@ def test_what_a_failed_attempt_said_is_in_the_journal_and_not_in_the_conversatio
 
 
 def test_a_result_is_preceded_by_the_files_it_changed():
-    host = _calling()
+    host = calling("read_file", "write_file")
     change = i.FileChange(path="/a", change="created", before=None, after="f" * 64)
 
     decision = host.decide(
@@ -240,7 +230,7 @@ def test_a_result_is_preceded_by_the_files_it_changed():
 
 @pytest.mark.parametrize("name", ["t1.1.1", "t1.1.9", "t0.1.1", ""])
 def test_a_second_or_foreign_result_is_stale(name):
-    host = _calling()
+    host = calling("read_file", "write_file")
     host.tell(finished("t1.1.1"))
 
     assert host.tell(finished(name)).entries == []
@@ -248,7 +238,7 @@ def test_a_second_or_foreign_result_is_stale(name):
 
 
 def test_a_late_result_of_a_cancelled_turn_does_not_reach_the_next_one():
-    host = _calling()
+    host = calling("read_file", "write_file")
     host.tell(CANCEL)
     host.tell(queued("next"))
     host.answers(call("read_file"))

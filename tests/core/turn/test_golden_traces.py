@@ -110,6 +110,7 @@ def test_trace_of_the_last_step_that_a_limit_grants():
 
 
 def test_trace_of_an_answer_cut_by_a_filter():
+    """Promise 9: it is not completed."""
     host = Host.after(queued("work"))
     heard = host.answers("As I", stop_reason="content_filter")
 
@@ -159,6 +160,7 @@ def test_a_stale_answer_after_a_restore_does_not_make_the_turn_hang():
 
 
 def test_an_answer_with_nothing_to_do_ends_its_turn_as_an_error():
+    """Promise 9: it is not completed."""
     host = Host.after(queued("work"))
     host.answers()
 
@@ -218,6 +220,7 @@ def test_broken_arguments_stay_as_they_came_and_are_not_taken_for_none():
 
 
 def test_a_tool_that_says_nothing_still_has_one_result():
+    """Promise 3."""
     host = Host.after(queued("work"))
     host.answers(call("read_file"))
     host.tell(i.ToolFinished(call="t1.1.1", status="ok", summary=""))
@@ -279,6 +282,7 @@ def test_names_are_never_used_again():
 
 
 def test_another_surface_survives_a_crash_right_behind_it():
+    """Promise 11, over a restore."""
     host = Host.after(OTHER).crash()
     host.tell(RESTORED)
 

@@ -351,6 +351,7 @@ def _is_response(entry: e.AnyEntry) -> bool:
 
 
 def test_no_rule_is_broken_and_no_work_lost_whatever_happens():
+    """Promises 2 and 3."""
     run_state_machine_as_test(
         Pod, settings=settings(max_examples=100, stateful_step_count=50)
     )

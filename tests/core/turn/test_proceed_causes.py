@@ -13,7 +13,9 @@ from tests.core.turn.host import (
     RESUME,
     SETTINGS,
     Host,
+    asking,
     call,
+    calling,
     finished,
     queued,
     request,
@@ -24,18 +26,8 @@ from tests.core.turn.host import (
 TURN_BEGINS = ["input_accepted", "turn_started", "step_started"]
 
 
-def _asking() -> Host:
-    return Host.after(queued("work"))
-
-
-def _calling(*names: str) -> Host:
-    host = _asking()
-    host.answers(*(call(name) for name in names or ("read_file",)))
-    return host
-
-
 def _in_last_step() -> Host:
-    host = _asking()
+    host = asking()
     for step in range(1, SETTINGS.max_steps + 1):
         host.answers(call("read_file"))
         host.tell(finished(f"t1.{step}.1"))
@@ -70,7 +62,7 @@ def test_queued_inputs_become_turns_of_their_own_in_order():
 
 
 def test_steering_while_the_model_speaks_is_taken_in_before_completion():
-    host = _asking()
+    host = asking()
     assert host.tell(steered("also")).kinds == ["input_accepted"]
 
     heard = host.answers("Done.")
@@ -82,7 +74,7 @@ def test_steering_while_the_model_speaks_is_taken_in_before_completion():
 
 
 def test_steering_while_tools_run_is_taken_in_after_work():
-    host = _calling()
+    host = calling()
     assert host.tell(steered("also")).kinds == ["input_accepted"]
 
     heard = host.tell(finished("t1.1.1"))
@@ -110,7 +102,7 @@ def test_steering_before_the_first_step_waits_for_the_checkpoint():
     assert host.texts() == ["user: work"]
 
 
-@pytest.mark.parametrize("paused_in", [_asking, _calling], ids=["model", "tools"])
+@pytest.mark.parametrize("paused_in", [asking, calling], ids=["model", "tools"])
 def test_steering_a_paused_turn_is_taken_in_when_it_goes_on(paused_in):
     host = paused_in()
     host.tell(PAUSE)
@@ -126,7 +118,7 @@ def test_steering_a_paused_turn_is_taken_in_when_it_goes_on(paused_in):
 
 @pytest.mark.parametrize("end", ["cancel", "fail", "last step", "output limit"])
 def test_what_no_checkpoint_took_in_becomes_the_next_turn_before_the_queue(end):
-    host = _in_last_step() if end == "last step" else _asking()
+    host = _in_last_step() if end == "last step" else asking()
     host.tell(queued("queued"))
     host.tell(steered("also"))
 
@@ -147,7 +139,7 @@ def test_what_no_checkpoint_took_in_becomes_the_next_turn_before_the_queue(end):
 
 
 def test_steering_that_a_closing_pod_did_not_take_in_waits_for_its_restore():
-    host = _asking()
+    host = asking()
     host.tell(steered("also"))
     host.tell(DRAIN)
     assert host.answers("Done.").kinds[-2:] == ["turn_ended", "session_closed"]
@@ -197,7 +189,7 @@ def test_notifications_that_arrive_together_are_told_in_one_turn():
 
 @pytest.mark.parametrize("wake", [True, False])
 def test_a_notification_is_taken_in_by_the_turn_that_runs(wake):
-    host = _calling()
+    host = calling()
     host.tell(told("rain", wake=wake))
     host.tell(told("hail", wake=wake))
 
@@ -212,7 +204,7 @@ def test_a_notification_is_taken_in_by_the_turn_that_runs(wake):
 
 
 def test_a_notification_before_completion_is_told_before_the_turn_ends():
-    host = _asking()
+    host = asking()
     host.tell(told("rain"))
 
     assert host.answers("Done.").kinds == [

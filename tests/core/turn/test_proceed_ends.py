@@ -17,7 +17,9 @@ from tests.core.turn.host import (
     RESTORED,
     RESUME,
     Host,
+    asking,
     call,
+    calling,
     finished,
     queued,
     request,
@@ -29,21 +31,11 @@ from tests.core.turn.situations import answered
 END = f.EndPod(mode="drain")
 
 
-def _asking() -> Host:
-    return Host.after(queued("work"))
-
-
-def _calling(*names: str) -> Host:
-    host = _asking()
-    host.answers(*(call(name) for name in names or ("read_file",)))
-    return host
-
-
 # Pause and resume
 
 
 def test_a_paused_request_goes_out_again_as_a_higher_attempt():
-    host = _asking()
+    host = asking()
 
     assert host.tell(PAUSE).kinds == ["step_failed", "turn_paused"]
     assert host.tell(i.Proceeded()).entries == []
@@ -54,7 +46,7 @@ def test_a_paused_request_goes_out_again_as_a_higher_attempt():
 
 
 def test_a_turn_paused_while_tools_run_asks_nothing_until_it_is_resumed():
-    host = _calling()
+    host = calling()
     assert host.tell(PAUSE).kinds == ["turn_paused"]
     assert host.tell(finished("t1.1.1")).kinds == ["tool_result"]
     assert machine_state(host.state) is MachineState.PAUSED
@@ -63,7 +55,7 @@ def test_a_turn_paused_while_tools_run_asks_nothing_until_it_is_resumed():
 
 
 def test_a_turn_resumed_while_tools_run_begins_none_of_them_twice():
-    host = _calling("read_file", "write_file")
+    host = calling("read_file", "write_file")
     host.tell(PAUSE)
 
     assert host.tell(RESUME).kinds == ["turn_resumed"]
@@ -71,7 +63,7 @@ def test_a_turn_resumed_while_tools_run_begins_none_of_them_twice():
 
 
 def test_calls_of_an_answer_that_was_paused_first_are_begun_when_it_goes_on():
-    host = _asking()
+    host = asking()
     answered(host, call("read_file"), call("rm"))
     host.decide(PAUSE)
 
@@ -83,7 +75,7 @@ def test_calls_of_an_answer_that_was_paused_first_are_begun_when_it_goes_on():
 
 
 def test_a_turn_paused_after_its_last_word_ends_when_it_is_resumed():
-    host = _asking()
+    host = asking()
     answered(host, "Done.")
     host.decide(PAUSE)
 
@@ -92,7 +84,7 @@ def test_a_turn_paused_after_its_last_word_ends_when_it_is_resumed():
 
 
 def test_a_turn_paused_after_a_failure_fails_when_it_is_resumed():
-    host = _asking()
+    host = asking()
     host.decide(i.ModelFailed(turn="t1", step=1, attempt=1, fault="cut", message="no"))
     host.decide(PAUSE)
 
@@ -104,7 +96,7 @@ def test_a_turn_paused_after_a_failure_fails_when_it_is_resumed():
 
 
 def test_a_cancelled_turn_is_followed_by_the_next_one():
-    host = _calling()
+    host = calling()
     host.tell(queued("next"))
 
     heard = host.tell(CANCEL)
@@ -125,7 +117,7 @@ def test_an_idle_pod_drains_at_once():
 
 
 def test_a_drain_finishes_the_turn_and_leaves_the_queue():
-    host = _calling()
+    host = calling()
     host.tell(queued("never"))
     assert host.tell(DRAIN).kinds == ["stop_requested"]
     assert host.tell(finished("t1.1.1")).effects == [request(2)]
@@ -140,7 +132,7 @@ def test_a_drain_finishes_the_turn_and_leaves_the_queue():
 
 
 def test_a_draining_pod_takes_nothing_in():
-    host = _calling()
+    host = calling()
     host.tell(told("rain"))
     host.tell(DRAIN)
 
@@ -151,7 +143,7 @@ def test_a_draining_pod_takes_nothing_in():
 
 
 def test_a_failure_in_a_draining_pod_ends_the_turn_and_the_pod():
-    host = _asking()
+    host = asking()
     host.tell(DRAIN)
 
     heard = host.fails()
@@ -161,7 +153,7 @@ def test_a_failure_in_a_draining_pod_ends_the_turn_and_the_pod():
 
 
 def test_a_cancel_in_a_draining_pod_ends_the_turn_and_the_pod():
-    host = _calling()
+    host = calling()
     host.tell(DRAIN)
 
     heard = host.tell(CANCEL)
@@ -172,7 +164,7 @@ def test_a_cancel_in_a_draining_pod_ends_the_turn_and_the_pod():
 
 
 def test_a_paused_turn_stays_open_when_its_pod_drains():
-    host = _asking()
+    host = asking()
     host.tell(PAUSE)
 
     heard = host.tell(DRAIN)
@@ -183,7 +175,7 @@ def test_a_paused_turn_stays_open_when_its_pod_drains():
 
 
 def test_a_paused_turn_lets_its_calls_end_before_its_pod_drains():
-    host = _calling()
+    host = calling()
     host.tell(PAUSE)
     assert host.tell(DRAIN).kinds == ["stop_requested"]
 
@@ -194,7 +186,7 @@ def test_a_paused_turn_lets_its_calls_end_before_its_pod_drains():
 
 
 def test_a_drain_does_not_wait_for_calls_that_a_pause_kept_from_beginning():
-    host = _asking()
+    host = asking()
     answered(host, call("read_file"))
     host.decide(PAUSE)
 
@@ -207,14 +199,14 @@ def test_a_drain_does_not_wait_for_calls_that_a_pause_kept_from_beginning():
 
 
 def test_a_turn_that_was_answered_when_the_drain_came_ends_before_the_pod_does():
-    host = _asking()
+    host = asking()
     answered(host, "Done.")
 
     assert host.tell(DRAIN).kinds == ["stop_requested", "turn_ended", "session_closed"]
 
 
 @pytest.mark.parametrize("stop", [NOW, OVER])
-@pytest.mark.parametrize("begun", [_asking, _calling], ids=["model", "tools"])
+@pytest.mark.parametrize("begun", [asking, calling], ids=["model", "tools"])
 def test_a_turn_that_a_stop_interrupted_goes_on_after_the_restore(begun, stop):
     host = begun()
     host.tell(DRAIN)
@@ -225,7 +217,7 @@ def test_a_turn_that_a_stop_interrupted_goes_on_after_the_restore(begun, stop):
     restored = host.crash()
     heard = restored.tell(RESTORED)
 
-    again = request(1, attempt=2) if begun is _asking else request(2)
+    again = request(1, attempt=2) if begun is asking else request(2)
     assert heard.kinds == ["pod_started", "step_started"]
     assert heard.effects == [again]
     restored.answers("Done.")
@@ -236,7 +228,7 @@ def test_a_turn_that_a_stop_interrupted_goes_on_after_the_restore(begun, stop):
 
 
 def test_a_request_goes_out_again_after_a_crash_as_a_higher_attempt():
-    host = _asking().crash()
+    host = asking().crash()
 
     heard = host.tell(RESTORED)
 
@@ -247,7 +239,7 @@ def test_a_request_goes_out_again_after_a_crash_as_a_higher_attempt():
 
 
 def test_an_answer_to_the_attempt_before_the_crash_is_stale():
-    host = _asking()
+    host = asking()
     answer = i.ModelAnswered(
         turn="t1",
         step=1,
@@ -261,7 +253,7 @@ def test_an_answer_to_the_attempt_before_the_crash_is_stale():
 
 
 def test_a_crash_while_calls_ran_is_settled_once_and_the_turn_goes_on():
-    host = _calling("write_file", "read_file").crash()
+    host = calling("write_file", "read_file").crash()
 
     heard = host.tell(RESTORED)
     assert heard.kinds == ["pod_started", "tool_result"]
@@ -273,7 +265,7 @@ def test_a_crash_while_calls_ran_is_settled_once_and_the_turn_goes_on():
 
 
 def test_a_paused_turn_stays_paused_over_a_restore():
-    host = _calling("write_file")
+    host = calling("write_file")
     host.tell(PAUSE)
     restored = host.crash()
 
@@ -298,7 +290,7 @@ def test_a_queue_is_taken_up_after_a_restore():
 
 
 def test_a_crash_in_a_drain_is_no_end_and_the_turn_goes_on():
-    host = _calling()
+    host = calling()
     host.tell(DRAIN)
     restored = host.crash()
 

@@ -15,7 +15,9 @@ from tests.core.turn.host import (
     SURFACE,
     USAGE,
     Host,
+    asking,
     call,
+    calling,
     finished,
     queued,
     request,
@@ -24,16 +26,6 @@ from tests.core.turn.host import (
 )
 
 TURN_BEGINS = ["input_accepted", "turn_started", "step_started"]
-
-
-def _asking() -> Host:
-    return Host.after(queued("work"))
-
-
-def _calling(*names: str) -> Host:
-    host = _asking()
-    host.answers(*(call(name) for name in names or ("read_file",)))
-    return host
 
 
 def _outcome(host: Host):
@@ -70,7 +62,7 @@ def test_a_step_names_the_digest_of_the_request_that_it_sends():
 
 
 def test_the_text_of_a_turn_is_that_of_its_last_answer_alone():
-    host = _asking()
+    host = asking()
     host.answers("First I look.", call("read_file"))
     host.tell(finished("t1.1.1"))
 
@@ -84,7 +76,7 @@ def test_the_text_of_a_turn_is_that_of_its_last_answer_alone():
 
 
 def test_calls_of_one_answer_are_all_begun_at_once_and_each_is_announced():
-    host = _asking()
+    host = asking()
 
     heard = host.answers(call("read_file", '{"a":1}'), call("write_file"))
 
@@ -97,7 +89,7 @@ def test_calls_of_one_answer_are_all_begun_at_once_and_each_is_announced():
 
 
 def test_the_next_step_waits_for_every_call_in_whatever_order_they_end():
-    host = _calling("read_file", "write_file", "read_file")
+    host = calling("read_file", "write_file", "read_file")
 
     assert host.tell(finished("t1.1.3")).kinds == ["tool_result"]
     assert host.tell(finished("t1.1.1")).kinds == ["tool_result"]
@@ -109,14 +101,14 @@ def test_the_next_step_waits_for_every_call_in_whatever_order_they_end():
 
 
 def test_a_result_reads_as_its_summary_and_then_its_output():
-    host = _calling()
+    host = calling()
     host.tell(finished("t1.1.1", output="line"))
 
     assert host.state.conversation[-1].text == "t1.1.1 done\nline"
 
 
 def test_results_name_the_call_as_its_provider_does():
-    host = _asking()
+    host = asking()
     host.answers(call("read_file", provider_call="call_77"))
     host.tell(finished("t1.1.1"))
 
@@ -136,7 +128,7 @@ def test_results_name_the_call_as_its_provider_does():
     ids=["unknown", "cut", "list", "string", "endless", "deep"],
 )
 def test_a_call_that_cannot_be_run_is_answered_and_the_others_are_run(name, arguments):
-    host = _asking()
+    host = asking()
 
     heard = host.answers(call(name, arguments), call("read_file"))
 
@@ -146,7 +138,7 @@ def test_a_call_that_cannot_be_run_is_answered_and_the_others_are_run(name, argu
 
 
 def test_an_unknown_tool_is_answered_with_the_known_ones():
-    host = _asking()
+    host = asking()
 
     result = host.answers(call("rm")).entries[1]
 
@@ -156,13 +148,13 @@ def test_an_unknown_tool_is_answered_with_the_known_ones():
 
 @pytest.mark.parametrize("arguments", ["", "  \n"])
 def test_no_arguments_at_all_are_as_good_as_an_empty_object(arguments):
-    assert _asking().answers(call("read_file", arguments)).effects == [
+    assert asking().answers(call("read_file", arguments)).effects == [
         run("t1.1.1", arguments=arguments)
     ]
 
 
 def test_a_step_none_of_whose_calls_can_be_run_is_followed_by_the_next():
-    heard = _asking().answers(call("rm"), call("read_file", "{"))
+    heard = asking().answers(call("rm"), call("read_file", "{"))
 
     assert heard.kinds == [
         "model_responded",
@@ -177,7 +169,7 @@ def test_a_step_none_of_whose_calls_can_be_run_is_followed_by_the_next():
 
 
 def test_no_call_of_an_answer_cut_by_the_output_limit_is_run_and_the_turn_goes_on():
-    heard = _asking().answers(
+    heard = asking().answers(
         call("read_file"), call("write_file", '{"pa'), stop_reason="output_limit"
     )
 
@@ -203,7 +195,7 @@ def test_no_call_of_an_answer_cut_by_the_output_limit_is_run_and_the_turn_goes_o
     ],
 )
 def test_a_cut_answer_is_kept_and_ends_the_turn_as_what_it_is(stop_reason, outcome):
-    host = _asking()
+    host = asking()
 
     heard = host.answers("As I was", stop_reason=stop_reason)
 
@@ -216,7 +208,7 @@ def test_a_cut_answer_is_kept_and_ends_the_turn_as_what_it_is(stop_reason, outco
 
 @pytest.mark.parametrize("stop_reason", ["content_filter", "context_overflow"])
 def test_no_call_of_an_answer_that_was_cut_is_run_and_the_turn_fails(stop_reason):
-    host = _asking()
+    host = asking()
 
     heard = host.answers(call("write_file"), stop_reason=stop_reason)
 
@@ -231,7 +223,7 @@ def test_no_call_of_an_answer_that_was_cut_is_run_and_the_turn_fails(stop_reason
     "parts", [(), ("",), (" \n",), (ReasoningPart("Hm."),)], ids=len
 )
 def test_an_answer_that_says_nothing_is_never_a_completion(parts, stop_reason):
-    host = _asking()
+    host = asking()
 
     host.answers(*parts, stop_reason=stop_reason)
 
@@ -241,7 +233,7 @@ def test_an_answer_that_says_nothing_is_never_a_completion(parts, stop_reason):
 
 
 def test_an_answer_without_any_part_leaves_no_item_behind():
-    host = _asking()
+    host = asking()
     host.answers()
 
     assert host.texts() == ["user: work"]
@@ -249,7 +241,7 @@ def test_an_answer_without_any_part_leaves_no_item_behind():
 
 @pytest.mark.parametrize("fault", ["empty_response", "auth", "cut", "internal"])
 def test_a_failed_request_ends_the_turn_with_its_fault(fault):
-    host = _asking()
+    host = asking()
 
     heard = host.fails(fault)
 
@@ -258,7 +250,7 @@ def test_a_failed_request_ends_the_turn_with_its_fault(fault):
 
 
 def test_the_next_input_is_taken_up_after_a_failed_turn():
-    host = _asking()
+    host = asking()
     host.tell(queued("next"))
 
     heard = host.fails()
@@ -299,7 +291,7 @@ def test_a_pod_without_a_surface_drains_all_the_same():
 
 
 def test_another_surface_counts_from_the_next_step_on():
-    host = _calling()
+    host = calling()
 
     assert host.tell(OTHER).kinds == ["surface_set"]
     step = host.tell(finished("t1.1.1")).entries[-1]

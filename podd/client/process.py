@@ -1,4 +1,4 @@
-"""Wait until a process has ended, and until nothing of its pod is left.
+"""The process of a pod, for who waits for its end or brings it about.
 
 Rules of this file:
 - A process is held by a descriptor (pidfd), not by its number: a number is used again.
@@ -12,11 +12,9 @@ import contextlib
 import os
 import select
 import signal
-import time
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
 
 #: Seconds that the kernel may take to end a process that was killed. It needs
@@ -80,9 +78,3 @@ class Process:
         _trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def wait_for_all(processes: Sequence[Process], seconds: float) -> list[Process]:
-    """Wait until all have ended, and return those that have not after `seconds`."""
-    deadline = time.monotonic() + seconds
-    return [p for p in processes if not p.wait(deadline - time.monotonic())]
