@@ -44,9 +44,6 @@ LIBRARIES: Final = (
     "jinja2",
     "msgspec",
     "pathspec",
-    "psutil",
-    "rich",
-    "structlog",
 )
 
 #: This code did not exist before; a clock that says so is wrong.
