@@ -24,7 +24,7 @@ from podd.launch.session import newest_manifest, remove_unborn
 from podd.manifest.document import from_document, to_document
 from podd.manifest.resolved import Resolved
 from podd.paths import Places, private_directory
-from podd.providers.registry import missing_key
+from podd.providers.registry import check_script, missing_key
 from podd.scope_lock.allocation import Allocation, Request, allocate, give_back
 from podd.scope_lock.table import Table
 
@@ -62,6 +62,7 @@ def start(request: StartRequest) -> Started:
 
     Raises:
         MissingKeyError: its provider's key is not in the environment.
+        ManifestError, NoSuchError: its script is broken or missing.
         NameTakenError, ScopeConflictError, SessionHeldError: someone must give way.
         StartFailedError: the pod said why it cannot start.
         PodNotAnsweringError: it died, or said nothing, within the time given.
@@ -70,9 +71,10 @@ def start(request: StartRequest) -> Started:
     if resolved is None:
         resolved = _session_manifest(request)
     name = request.name or resolved.manifest.pod.name
-    lacking = missing_key(model_settings(resolved.manifest.model), os.environ)
-    if lacking is not None:
+    settings = model_settings(resolved.manifest.model)
+    if (lacking := missing_key(settings, os.environ)) is not None:
         raise lacking
+    check_script(settings)
     places = request.places
     private_directory(places.state)
     session = request.resume or uuid7(time.time_ns() // 1_000_000, os.urandom(10))

@@ -54,6 +54,19 @@ def missing_key(
     return None
 
 
+def check_script(settings: ModelSettings) -> None:
+    """Read a scripted model's file, so that a mistake in it is known at spawn.
+
+    Raises:
+        ManifestError: there is something wrong in it; names the file and the line.
+        NoSuchError: it is not there.
+    """
+    if settings.provider == "scripted" and settings.script is not None:
+        from podd.providers.scripted.loading import load
+
+        load(settings.script)
+
+
 def secrets(settings: ModelSettings, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Values that must not be journalled: the keys that `build` would load."""
     if settings.provider == "scripted":

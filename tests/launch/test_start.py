@@ -13,6 +13,7 @@ import pytest
 
 from podd.errors import (
     JournalDamagedError,
+    ManifestError,
     NameTakenError,
     NoSuchError,
     ScopeConflictError,
@@ -56,6 +57,20 @@ def _failing(places, file, **more):
     with pytest.raises(StartFailedError) as failed:
         started(places, file, **more)
     return failed.value
+
+
+def test_a_broken_script_is_told_with_its_line_before_anything_is_started(
+    places, tmp_path
+):
+    file = write_pod(tmp_path)
+    script = tmp_path / "demo.script.toml"
+    script.write_text('[[step]]\ntext = "a"\nsay = "b"\n', encoding="utf-8")
+
+    with pytest.raises(ManifestError) as failed:
+        started(places, file)
+
+    assert (failed.value.path, failed.value.line) == (str(script), 3)
+    assert not places.runtime.exists()
 
 
 def test_a_started_pod_answers_under_the_path_that_was_told(places, tmp_path):
