@@ -40,6 +40,15 @@ def _interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_dangling_links() -> Iterator[None]:
+    """Take away the short links to runtime directories that are gone with a test."""
+    yield
+    for link in Path("/tmp").glob(f"podd-{os.getuid()}-*"):
+        if link.is_symlink() and not link.exists():
+            link.unlink(missing_ok=True)
+
+
 @pytest.fixture
 def short_directory() -> Iterator[Path]:
     """Make a directory so short that a socket below it fits into 107 bytes."""

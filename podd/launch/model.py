@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from podd.manifest.schema import AuthSection, ModelSection
 from podd.providers.settings import (
     Auth,
@@ -9,6 +11,8 @@ from podd.providers.settings import (
     KeyFromFile,
     ModelSettings,
     NoKey,
+    RetryLimits,
+    Timeouts,
     VendorKey,
 )
 
@@ -21,6 +25,8 @@ def model_settings(section: ModelSection) -> ModelSettings:
         base_url=section.base_url,
         auth=_auth(section.auth),
         script=section.script,
+        timeouts=Timeouts(**msgspec.structs.asdict(section.timeouts)),
+        retries=RetryLimits(**msgspec.structs.asdict(section.retries)),
     )
 
 

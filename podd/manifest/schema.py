@@ -55,6 +55,28 @@ class ReasoningSection(msgspec.Struct, frozen=True, kw_only=True):
     """As the provider names it: `low`, `medium`, `high`, ..."""
 
 
+class TimeoutsSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`timeouts`: how long each phase of a request may take."""
+
+    connect_seconds: Seconds = 10.0
+    """Name, connection and TLS, each."""
+    first_byte_seconds: Seconds = 120.0
+    """The longest silence until the first content."""
+    between_bytes_seconds: Seconds = 60.0
+    """The longest silence after it."""
+    total_seconds: Seconds = 600.0
+    """The whole request, with all its tries and waits."""
+
+
+class RetriesSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`retries`: how much patience a request has before its first content."""
+
+    attempts: Count = 4
+    """All tries, the first included."""
+    wait_seconds: Seconds = 60.0
+    """All waits between them, together."""
+
+
 class ModelSection(msgspec.Struct, frozen=True, kw_only=True):
     """`[model]`: what answers. None leaves a value to the provider."""
 
@@ -71,6 +93,8 @@ class ModelSection(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: Count | None = None
     temperature: Temperature | None = None
     reasoning: ReasoningSection | None = None
+    timeouts: TimeoutsSection = TimeoutsSection()
+    retries: RetriesSection = RetriesSection()
     context_window: Count | None = None
     """Tokens that a request and its answer may hold together."""
 
