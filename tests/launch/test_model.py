@@ -19,7 +19,6 @@ from podd.providers.settings import (
     VendorKey,
 )
 
-
 TIMES = {
     "connect_seconds": 1,
     "first_byte_seconds": 2,
