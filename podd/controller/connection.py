@@ -29,6 +29,8 @@ from podd_protocol.requests import (
 
 #: Bytes asked of the socket at a time: a burst of small lines is one read.
 READ_BYTES = 64 * 1024
+#: How long a client that has closed its side may take to read what it is owed.
+LAST_WORDS_SECONDS = 10.0
 
 
 class Dispatch(Protocol):
@@ -59,10 +61,23 @@ class Connection:
         async with self._stream, anyio.create_task_group() as self._tasks:
             try:
                 await self._read_lines()
-                if self._leaving and self._subscription is not None:
-                    await self._told_all.wait()
+                if self._subscription is not None:
+                    await self._last_words(self._subscription)
             finally:
                 self._tasks.cancel_scope.cancel()
+
+    async def _last_words(self, subscription: Subscription) -> None:
+        """Send what has happened so far to one who only stopped talking.
+
+        Who has left altogether shows at the first write.
+        """
+        if self._leaving:
+            await self._told_all.wait()
+            return
+        if subscription.end_here():
+            self._awaiting_events.cancel()
+        with anyio.move_on_after(LAST_WORDS_SECONDS):
+            await self._told_all.wait()
 
     def leave(self) -> None:
         """The pod ends: go when what is owed to the client has been said."""

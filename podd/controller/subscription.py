@@ -44,18 +44,27 @@ class Subscription:
         self._replay = replay
         self._cursor = feed.last if after is None else max(0, min(after, feed.last))
         self._only = None if only is None else frozenset(only)
+        self._end: int | None = None
+
+    def end_here(self) -> bool:
+        """Give what there is by now and nothing later; True: all of it was given."""
+        self._end = self._feed.last
+        return self._cursor >= self._end
 
     async def next_chunk(self) -> bytes:
         """Wait for events and give them as lines; what is pending goes out together.
 
-        Empty at the end of the feed.
+        Empty at the end of the feed, and where `end_here` was said.
         """
-        while await self._feed.wait_beyond(self._cursor):
+        while not self._is_over() and await self._feed.wait_beyond(self._cursor):
             if lines := self._gather():
                 return b"".join(lines)
             # Others want to be served while much is passed over.
             await anyio.lowlevel.checkpoint()
         return b""
+
+    def _is_over(self) -> bool:
+        return self._end is not None and self._cursor >= self._end
 
     def _gather(self) -> list[bytes]:
         if self._cursor + 1 < self._feed.first_kept:

@@ -61,6 +61,30 @@ async def test_who_sends_and_leaves_is_heard(pod):
 
 
 @in_pod
+async def test_who_only_stops_talking_still_hears_all_that_was(pod):
+    for _ in range(3_000):
+        await pod.feed.live(_live("x" * 200))
+    client = await pod.connect()
+    await client.send(Hello(id=1, protocol=1), Subscribe(id=2, after=0))
+    await client.half_close()
+
+    _welcome, _ok, *events = await client.rest()
+
+    assert events[-1].seq == pod.feed.last
+    assert sum(isinstance(event, Alert) for event in events) == 3_000
+
+
+@in_pod
+async def test_who_stops_talking_and_has_heard_all_is_let_go(pod):
+    client = await pod.subscriber()
+    await client.half_close()
+
+    heard = await client.rest()
+
+    assert [event.seq for event in heard] == list(range(1, pod.feed.last + 1))
+
+
+@in_pod
 async def test_who_leaves_without_reading_what_was_said_is_heard(pod):
     """The pod finds out that it can no longer write before it has read all."""
     for _ in range(5_000):
