@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable
 from typing import Final, Self
 
+from podd.errors import OutsideScopeError
 from podd.tools.file_change import FileChange
 from podd.tools.openat import Opener
 from podd.tools.read_tracker import digest_of
@@ -133,7 +134,7 @@ class Replacement:
                 errno.EACCES, "the file is write-protected", self._path
             )
         temporary = f".{self._name[:_SHOWN_NAME]}.{os.urandom(8).hex()}.tmp"
-        self._require_writable(f"{self._parent.rstrip('/')}/{temporary}")
+        self._check_beside(temporary)
         if not self._stands():
             return None
         self._write(temporary, after)
@@ -161,6 +162,18 @@ class Replacement:
             before=before,
             after=digest_of(after),
         )
+
+    def _check_beside(self, temporary: str) -> None:
+        """A file is replaced through one beside it, which must lie in the scope too."""
+        try:
+            self._require_writable(f"{self._parent.rstrip('/')}/{temporary}")
+        except OutsideScopeError as error:
+            raise OutsideScopeError(
+                path=error.path,
+                access="write",
+                reason="the scope gives the file alone, and files are replaced by way "
+                "of their directory; [scope] write would have to name that",
+            ) from error
 
     def _write(self, temporary: str, content: bytes) -> None:
         # A new file takes its mode from the umask, which only the kernel knows for
