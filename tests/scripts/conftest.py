@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -78,6 +80,7 @@ class Machine:
 
     directory: Path
     environment: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     @property
     def checkout(self) -> Path:
@@ -134,7 +137,7 @@ class Machine:
     def start(
         self, script: str | Path, *arguments: str, **settings: str
     ) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [self.checkout / "scripts" / script, *arguments],
             cwd=self.directory,
             env={**self.environment, **settings},
@@ -144,6 +147,15 @@ class Machine:
             encoding="utf-8",
             start_new_session=True,
         )
+        self.started.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what a test that failed has left, with all that it started."""
+        for process in self.started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
 
     def run(
         self,
@@ -161,7 +173,7 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
+def machine(tmp_path: Path) -> Iterator[Machine]:
     """A machine without any Python and a checkout with spaces in its path."""
     built = Machine(tmp_path)
     (tmp_path / "bin").mkdir()
@@ -175,4 +187,5 @@ def machine(tmp_path: Path) -> Machine:
     built.lock.write_text(LOCK, encoding="utf-8")
     (built.checkout / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     built.environment = {"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}
-    return built
+    yield built
+    built.end()
