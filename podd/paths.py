@@ -161,10 +161,11 @@ def _xdg(variable: str, default: str) -> Path:
 
 
 def private_directory(path: Path, *, strict: bool = False) -> Path:
-    """Make `path` if it is missing (0700) and return it.
+    """Make `path` if it is missing and return it.
 
     Args:
-        path: an absolute path; missing parents are made too.
+        path: an absolute path. Missing parents are made too, each 0700 like the last:
+            the caller's umask has no say in what podd makes.
         strict: refuse a directory that others own or may write. True for the runtime
             directory, where a stranger's socket or lock would be trusted.
 
@@ -172,7 +173,7 @@ def private_directory(path: Path, *, strict: bool = False) -> Path:
         UnsafeDirectoryError: it cannot be made, is no directory, or is not ours alone.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path)
         found = path.stat() if not strict else path.lstat()
     except OSError as error:
         raise UnsafeDirectoryError(
@@ -190,3 +191,14 @@ def private_directory(path: Path, *, strict: bool = False) -> Path:
     if not os.access(path, os.W_OK | os.X_OK):
         raise UnsafeDirectoryError(path=str(path), reason="is not writable")
     return path
+
+
+def _make(path: Path) -> None:
+    """Not with `parents=True`, which gives parents the mode of the umask."""
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        _make(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)

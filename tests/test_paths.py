@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from podd.errors import UnsafeDirectoryError
-from podd.paths import SOCKET_PATH_BYTES, Places
+from podd.paths import SOCKET_PATH_BYTES, Places, private_directory
 
 
 @pytest.fixture
@@ -47,3 +47,22 @@ def test_the_short_way_is_not_taken_where_something_else_lies(
     assert deep.socket("pod") == deep.pods / "pod" / "sock"
     with pytest.raises(UnsafeDirectoryError):
         deep.link_sockets()
+
+
+def test_what_is_made_on_the_way_is_private_too(tmp_path: Path) -> None:
+    mask = os.umask(0o022)
+    try:
+        private_directory(tmp_path / "a" / "b" / "c")
+    finally:
+        os.umask(mask)
+
+    for made in ("a", "a/b", "a/b/c"):
+        assert (tmp_path / made).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_in_the_way_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(UnsafeDirectoryError):
+            private_directory(path)

@@ -153,8 +153,6 @@ def _launch(
         life_descriptor=allocation.life.let_inherit(),
     )
     log = places.log_file(allocation.name)
-    # One by one: what is made on the way to a directory gets the caller's umask.
-    private_directory(log.parent.parent)
     private_directory(log.parent)
     process = PodProcess(message, log)
     try:

@@ -112,8 +112,6 @@ async def _let_go(pod: Pod) -> None:
 
 
 async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
-    # One by one: what is made on the way to a directory gets the umask.
-    private_directory(pod.places.pods)
     directory = private_directory(pod.places.pod(pod.name))
     if pod.places.socket(pod.name).parent != directory:
         pod.places.link_sockets()
