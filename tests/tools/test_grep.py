@@ -168,11 +168,16 @@ def _descriptors() -> int:
 
 
 def _searches() -> list[int]:
-    return [
-        child.pid
-        for child in psutil.Process().children()
-        if any("search_child" in part for part in child.cmdline())
-    ]
+    """The searches that run: one that has ended and is not reaped yet is none."""
+    found = []
+    for child in psutil.Process().children():
+        try:
+            words = child.cmdline()
+        except psutil.NoSuchProcess:
+            continue
+        if any("search_child" in word for word in words):
+            found.append(child.pid)
+    return found
 
 
 async def _until(condition) -> None:
