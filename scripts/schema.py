@@ -17,7 +17,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from podd_protocol.events import AnyEvent
+from podd_protocol.events import AnyEvent, Event
 from podd_protocol.replies import AnyReply
 from podd_protocol.requests import PROTOCOL, AnyRequest
 
@@ -45,8 +45,13 @@ def schema() -> str:
     shared = lines.keys() & structs.keys()
     assert not shared, f"a Struct has the name of a kind of line: {shared}"
     for struct in (*get_args(AnyReply), *get_args(AnyEvent)):
-        if not struct.__struct_config__.omit_defaults:
-            _require_all(structs[struct.__name__])
+        found = structs[struct.__name__]
+        names = list(found["properties"])
+        if struct.__struct_config__.omit_defaults:
+            # What is left out is what is empty, and no event's number or time is.
+            stamps = {"seq", "at"} if issubclass(struct, Event) else set()
+            names = [name for name in names if name in {*found["required"], *stamps}]
+        _require(found, names)
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:podd:protocol:{PROTOCOL}",
@@ -59,10 +64,10 @@ def schema() -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _require_all(struct: dict[str, Any]) -> None:
-    struct["required"] = list(struct["properties"])
-    for field in struct["properties"].values():
-        field.pop("default", None)
+def _require(struct: dict[str, Any], names: list[str]) -> None:
+    struct["required"] = names
+    for name in names:
+        struct["properties"][name].pop("default", None)
 
 
 def main(arguments: list[str]) -> int:

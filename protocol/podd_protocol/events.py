@@ -10,7 +10,20 @@ from typing import Any, Literal
 
 import msgspec
 
-from podd_protocol.values import AlertLevel, Outcome, State, ToolStatus, Usage
+from podd_protocol.values import (
+    AlertLevel,
+    Asked,
+    ChildEnd,
+    ChildEventKind,
+    CommandEnd,
+    Outcome,
+    Remember,
+    ResolvedBy,
+    State,
+    ToolStatus,
+    Usage,
+    Verdict,
+)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -115,6 +128,15 @@ class ToolResult(Durable, frozen=True, kw_only=True, tag="tool_result"):
     spilled_to: str | None
 
 
+class FileChanged(Durable, frozen=True, kw_only=True, tag="file_changed"):
+    """A file tool changed a file."""
+
+    turn: str
+    call: str
+    path: str
+    change: Literal["created", "modified"]
+
+
 class UsageEvent(Durable, frozen=True, kw_only=True, tag="usage"):
     """What one step cost."""
 
@@ -147,6 +169,106 @@ class TurnEnded(Durable, frozen=True, kw_only=True, tag="turn_ended"):
     text: str
     value: Any
     usage: Usage
+
+
+class ChildEvent(
+    Durable, frozen=True, kw_only=True, omit_defaults=True, tag="child_event"
+):
+    """Something became of a pod below this one."""
+
+    pod: str
+    session: str
+    kind: ChildEventKind
+    parent: str
+    """Who lends to it: this pod, or one below it."""
+    lent: list[str] = []
+    """`spawned`, `assumed`: paths that it may write and its lender may not."""
+    task: str = ""
+    """`spawned`: what it is to do, its first line."""
+    turn: str | None = None
+    """`turn_ended`."""
+    cause: str | None = None
+    """`turn_ended`, `ended`: the cause that the model reads, where there is one."""
+    outcome: Outcome | None = None
+    text: str = ""
+    value: Any = None
+    usage: Usage | None = None
+    files: list[str] = []
+    """`turn_ended`: files that its file tools changed in the turn."""
+    end: ChildEnd | None = None
+    """`ended`."""
+    message: str = ""
+    """`ended`: what is known, the tail of its log where it crashed."""
+
+
+class ApprovalRequested(Durable, frozen=True, kw_only=True, tag="approval_requested"):
+    """A call waits for people."""
+
+    call: str
+    name: str
+    arguments: Any
+    reason: str
+    """Which rule wants them asked."""
+    pod: str
+    """Who asks: this pod, or one below it."""
+    wait_seconds: float
+    """After that it is denied."""
+
+
+class ApprovalResolved(Durable, frozen=True, kw_only=True, tag="approval_resolved"):
+    """A call waits no more."""
+
+    call: str
+    pod: str
+    verdict: Verdict
+    by: ResolvedBy
+    remember: Remember
+    reason: str
+
+
+class QuestionAsked(Durable, frozen=True, kw_only=True, tag="question_asked"):
+    """A model wants to know something."""
+
+    question: str
+    text: str
+    choices: list[str]
+    pod: str
+    """Who asks: this pod, or one below it."""
+    to: Asked
+    wait_seconds: float
+    """After that the model is told that nobody answered."""
+
+
+class QuestionAnswered(Durable, frozen=True, kw_only=True, tag="question_answered"):
+    """A question waits no more."""
+
+    question: str
+    pod: str
+    text: str
+    """Empty where `by` is `limit` or `cancel`."""
+    by: ResolvedBy
+
+
+class CommandStarted(Durable, frozen=True, kw_only=True, tag="command_started"):
+    """A command runs in the background."""
+
+    turn: str
+    call: str
+    command: str
+    text: str
+    output: str
+
+
+class CommandEnded(Durable, frozen=True, kw_only=True, tag="command_ended"):
+    """A command of the background has ended."""
+
+    command: str
+    cause: str | None
+    """Under which the model is told; null where it ended the command itself."""
+    end: CommandEnd
+    status: int
+    """Exit status, or the signal's number."""
+    reason: str
 
 
 class StateChanged(Durable, frozen=True, kw_only=True, tag="state_changed"):
@@ -245,10 +367,18 @@ DurableEvent = (
     | ToolCall
     | ToolStarted
     | ToolResult
+    | FileChanged
     | UsageEvent
     | StepEnded
     | LimitReached
     | TurnEnded
+    | ChildEvent
+    | ApprovalRequested
+    | ApprovalResolved
+    | QuestionAsked
+    | QuestionAnswered
+    | CommandStarted
+    | CommandEnded
     | StateChanged
     | SurfaceChanged
 )

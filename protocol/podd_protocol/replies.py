@@ -6,7 +6,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from podd_protocol.values import State, Usage
+from podd_protocol.values import (
+    Asked,
+    ChildEnd,
+    ChildState,
+    Outcome,
+    State,
+    Usage,
+)
 
 FailureCode = Literal[
     "bad_frame",
@@ -48,6 +55,7 @@ class ScopeSummary(msgspec.Struct, frozen=True, kw_only=True):
     read_only: list[str] = []
     hidden: list[str] = []
     lent: list[str] = []
+    """What of `write` is a child's now."""
     mode: Literal["enforce", "warn", "off"] = "enforce"
 
 
@@ -80,9 +88,9 @@ class Welcome(Reply, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Accepted(Reply, frozen=True, kw_only=True, tag="accepted", omit_defaults=True):
-    """Durably taken. Answer to `run` (all fields) and `notify` (cause)."""
+    """Durably taken. Answer to `run` (all fields), `notify` (cause) and `pod_event`."""
 
-    cause: str
+    cause: str | None = None
     turn: str | None = None
     position: int | None = None
     """0: starts now, or is taken in by the running turn."""
@@ -111,6 +119,71 @@ class QueuedTurn(msgspec.Struct, frozen=True, kw_only=True):
     """Its first line."""
 
 
+class ChildStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A pod that this one has lent to, as far as its entries were read."""
+
+    pod: str
+    session: str
+    parent: str
+    """Who lends to it: this pod, or one below it."""
+    state: ChildState
+    ended: ChildEnd | None
+    """How, where it has ended."""
+    turn: str | None
+    """The turn that we asked for and that has not ended."""
+    outcome: Outcome | None
+    """Of its last turn."""
+    lent: list[str]
+    """Paths that it may write and we may not; empty once they are back."""
+    usage: Usage
+    waiting_for: Asked | None
+    """It has a question, or a call, that waits for one of these."""
+
+
+class ApprovalStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that waits for people."""
+
+    call: str
+    pod: str
+    """Who asks: this pod, or one below it."""
+    name: str
+    arguments: Any
+    reason: str
+    since: str
+
+
+class QuestionStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that waits for its answer."""
+
+    question: str
+    pod: str
+    text: str
+    choices: list[str]
+    to: Asked
+    since: str
+
+
+class CommandStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A command that runs in the background."""
+
+    command: str
+    call: str
+    text: str
+    """What the shell was given."""
+    since: str
+    output: str
+    """The file that holds what it prints."""
+
+
+class SandboxStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds this pod's commands to its scope."""
+
+    means: Literal["namespaces", "bubblewrap", "landlock"] | None
+    """None: nothing does. Then none is run, unless the scope's mode allows it."""
+    gaps: list[str]
+    """What a command can do although it should not, each a sentence."""
+
+
 class StatusReply(Reply, frozen=True, kw_only=True, tag="status"):
     """Answer to `status`."""
 
@@ -121,9 +194,12 @@ class StatusReply(Reply, frozen=True, kw_only=True, tag="status"):
     queue: list[QueuedTurn]
     usage: Usage
     budget: dict[str, Any]
-    children: list[dict[str, Any]]
-    approvals: list[dict[str, Any]]
-    questions: list[dict[str, Any]]
+    children: list[ChildStatus]
+    approvals: list[ApprovalStatus]
+    questions: list[QuestionStatus]
+    commands: list[CommandStatus]
+    sandbox: SandboxStatus | None = None
+    """Null as long as nobody had to ask the machine."""
     clients: int
     pod: str
     session: str

@@ -6,12 +6,22 @@ from typing import Any, Literal
 
 import msgspec
 
+from podd_protocol.values import Remember
+
 #: The protocol this binding speaks, and the oldest it still understands.
 PROTOCOL = 1
 MIN_PROTOCOL = 1
 
 WhenBusy = Literal["queue", "steer", "reject"]
 ShutdownMode = Literal["drain", "now"]
+PodEventKind = Literal[
+    "turn_ended",
+    "errored",
+    "shut_down",
+    "scope_sub_delegated",
+    "approval_requested",
+    "usage",
+]
 
 
 class TextInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +106,46 @@ class Cancel(Request, frozen=True, kw_only=True, tag="cancel"):
     reason: str | None = None
 
 
+class PodEvent(Request, frozen=True, kw_only=True, tag="pod_event"):
+    """A child has something to read. A hint: its durable entries say what."""
+
+    kind: PodEventKind
+    pod: str
+    """The child, by its full name."""
+    token: str
+    """Of the loan; without it, `denied`."""
+
+
+class Approve(Request, frozen=True, kw_only=True, tag="approve"):
+    """Let a call that waits for people be run."""
+
+    call: str
+    pod: str | None = None
+    """Who asks; absent where only one can be meant."""
+    remember: Remember = "once"
+    reason: str | None = None
+
+
+class Deny(Request, frozen=True, kw_only=True, tag="deny"):
+    """Refuse a call that waits for people."""
+
+    call: str
+    pod: str | None = None
+    """As for `approve`."""
+    remember: Remember = "once"
+    reason: str | None = None
+    """The model reads it."""
+
+
+class Answer(Request, frozen=True, kw_only=True, tag="answer"):
+    """Answer a question that a model asked."""
+
+    question: str
+    text: str
+    pod: str | None = None
+    """As for `approve`."""
+
+
 class UsageQuery(Request, frozen=True, kw_only=True, tag="usage"):
     """What was spent."""
 
@@ -118,6 +168,10 @@ AnyRequest = (
     | Pause
     | Resume
     | Cancel
+    | PodEvent
+    | Approve
+    | Deny
+    | Answer
     | UsageQuery
     | Shutdown
 )
@@ -125,10 +179,6 @@ AnyRequest = (
 #: Methods that the contract names and this version does not have.
 NOT_SUPPORTED = frozenset(
     {
-        "pod_event",
-        "approve",
-        "deny",
-        "answer",
         "configure",
         "fork",
         "rewind",

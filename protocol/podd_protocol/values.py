@@ -13,6 +13,26 @@ Limit = Literal[
 ]
 CancelledBy = Literal["user", "parent", "shutdown"]
 AlertLevel = Literal["info", "warning", "error"]
+Verdict = Literal["approved", "denied"]
+"""How an approval ended."""
+ResolvedBy = Literal["user", "parent", "limit", "cancel"]
+"""Who ended an approval or a question: people, the parent's model, its time, or the end
+of the turn that asked."""
+Remember = Literal["once", "session"]
+"""For this call alone, or for every equal call of the session."""
+Asked = Literal["user", "parent"]
+"""Who a question is for."""
+ChildState = Literal["starting", "idle", "running", "paused", "stopping", "ended"]
+ChildEventKind = Literal[
+    "spawned", "started", "turn_ended", "paused", "resumed", "ended", "assumed"
+]
+"""What became of a child: its loan is meant; it is ready; a turn of it ended; it was
+paused, and goes on; it is gone and what it had is back; its lender died and we lend to
+it now."""
+ChildEnd = Literal["stopped", "crashed", "not_started", "lost"]
+"""How a child ended: in order; killed or broken; never ready; nobody can tell."""
+CommandEnd = Literal["exited", "signalled", "timed_out", "stopped", "lost"]
+"""How a command ended. lost: its pod ended, and it with it."""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

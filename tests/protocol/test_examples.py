@@ -8,16 +8,15 @@ import msgspec
 import pytest
 
 from podd_protocol.codec import BadLine, encode
+from podd_protocol.events import ChildEvent, ToolResult, TurnEnded
 from podd_protocol.replies import Failure
-from podd_protocol.values import Outcome, ToolStatus
+from podd_protocol.values import ChildEventKind, Outcome, ToolStatus
 from tests.protocol.golden import KINDS, cases, decode, lines, tag
 
 #: Fields that are on the wire and that nothing can fill yet.
 NOT_BUILT_YET = {
     "requests": {"run.options"},
-    "replies": {
-        f"status.{n}" for n in ("budget", "children", "approvals", "questions")
-    },
+    "replies": {"status.budget"},
     "events": set(),
 }
 
@@ -56,11 +55,18 @@ def test_every_field_that_may_be_absent_or_null_is_shown_with_a_value(kind) -> N
 
 def test_every_outcome_and_every_status_of_a_tool_is_shown() -> None:
     events = [decode("events", line) for line in lines("events")]
-    outcomes = {type(event.outcome) for event in events if hasattr(event, "outcome")}
-    statuses = {event.status for event in events if hasattr(event, "status")}
+    outcomes = {type(event.outcome) for event in events if isinstance(event, TurnEnded)}
+    statuses = {event.status for event in events if isinstance(event, ToolResult)}
 
     assert outcomes == set(get_args(Outcome))
     assert statuses == set(get_args(ToolStatus))
+
+
+def test_everything_that_may_become_of_a_child_is_shown() -> None:
+    events = [decode("events", line) for line in lines("events")]
+    kinds = {event.kind for event in events if isinstance(event, ChildEvent)}
+
+    assert kinds == set(get_args(ChildEventKind))
 
 
 @pytest.mark.parametrize(("kind", "line"), cases())

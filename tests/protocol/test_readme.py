@@ -27,15 +27,29 @@ from podd.runtime.feed import RING_EVENTS
 from podd_protocol.events import AnyEvent, DurableEvent, LiveEvent
 from podd_protocol.lines import LINE_BYTES, LineBuffer
 from podd_protocol.replies import Failure, FailureCode
-from podd_protocol.requests import NOT_SUPPORTED, PROTOCOL, Run, WhenBusy
+from podd_protocol.requests import (
+    NOT_SUPPORTED,
+    PROTOCOL,
+    PodEventKind,
+    Run,
+    WhenBusy,
+)
 from podd_protocol.values import (
     AlertLevel,
+    Asked,
     CancelledBy,
+    ChildEnd,
+    ChildEventKind,
+    ChildState,
+    CommandEnd,
     Limit,
     Outcome,
+    Remember,
+    ResolvedBy,
     State,
     ToolStatus,
     Usage,
+    Verdict,
 )
 from tests.cli.scripted_pod import podctl
 from tests.client.fake_pod import LIMIT_SECONDS, fake_pod
@@ -103,6 +117,15 @@ WORDS = {
     *get_args(Limit),
     *get_args(CancelledBy),
     *get_args(AlertLevel),
+    *get_args(Asked),
+    *get_args(ChildEnd),
+    *get_args(ChildEventKind),
+    *get_args(ChildState),
+    *get_args(CommandEnd),
+    *get_args(PodEventKind),
+    *get_args(Remember),
+    *get_args(ResolvedBy),
+    *get_args(Verdict),
     *map(tag, get_args(Outcome)),
     *Usage.__struct_fields__,
     *NOT_SUPPORTED,
@@ -140,7 +163,8 @@ def garden(universe: Places, tmp_path: Path) -> Iterator[Path]:
     manifest = tmp_path / "garden.toml"
     manifest.write_text(
         '[pod]\nname = "garden"\nworkdir = "garden"\n'
-        '[model]\nref = "scripted/garden"\nscript = "garden.script.toml"\n',
+        '[model]\nref = "scripted/garden"\nscript = "garden.script.toml"\n'
+        '[tools]\nallow = ["read_file", "write_file", "edit_file", "glob", "grep"]\n',
         encoding="utf-8",
     )
     spawned = podctl("spawn", str(manifest), "--detach")
