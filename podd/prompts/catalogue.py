@@ -20,10 +20,18 @@ LARGEST_TEXT: Final = 1_048_576
 TextName = Literal[
     "agents_file",
     "boundaries",
+    "child_asks",
+    "child_ended",
+    "child_reported",
+    "child_works",
+    "command_ended",
     "cut_off",
+    "denied",
     "interrupted",
     "limit",
     "no_tools_left",
+    "not_answered",
+    "not_decided",
     "notification",
     "unknown",
 ]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
+from podd.core.pod.child import Child, Report, short_name
+from podd.core.pod.waiting import Command
 from podd.core.turn.settings import Texts
 from podd.prompts.catalogue import BUILTIN, Catalogue, Text, TextName
-from podd_protocol.values import Limit
+from podd.prompts.excerpt import excerpt
+from podd.prompts.samples import SAMPLES, Variables
+from podd_protocol.values import Asked, ChildEnd, CommandEnd, Limit, Outcome
 
-#: A value for each variable of each text, to try the texts of others on.
-_SAMPLES: Final[Mapping[TextName, Mapping[str, object]]] = {
-    "notification": {"origin": "user", "message": "text"},
-    "limit": {"limit": "steps", "value": 50},
-    "cut_off": {},
-    "no_tools_left": {},
-    "interrupted": {},
-    "unknown": {"tool": "write_file", "since": "2026-01-01T00:00:00.000Z"},
-}
+#: Characters of a child's answer, and of its value: ten children may report at once.
+LONGEST_ANSWER: Final = 8_000
+#: Of what else others wrote: questions, ends of logs, command lines, reasons.
+LONGEST_REMARK: Final = 4_000
+#: Of one of several choices, or of a task.
+LONGEST_LINE: Final = 500
+#: Choices, and changed files, that are named one by one.
+MOST_NAMED: Final = 50
 
 
 class Notices:
@@ -36,10 +41,11 @@ class Notices:
                 file and the line.
         """
         self._catalogue = catalogue
-        self._texts = {name: catalogue.text(name) for name in _SAMPLES}
-        for name, sample in _SAMPLES.items():
+        self._texts = {name: catalogue.text(name) for name in SAMPLES}
+        for name, samples in SAMPLES.items():
             if not self._texts[name].path.startswith(f"{BUILTIN}/"):
-                self._render(name, sample)
+                for sample in samples:
+                    self._render(name, sample)
 
     def notification(self, origin: str, message: str) -> str:
         """Return what the model reads when `origin` sends it `message`."""
@@ -70,6 +76,95 @@ class Notices:
         """
         return self._line("unknown", {"tool": tool, "since": since})
 
+    def child_reported(self, child: str, report: Report) -> str:
+        """Return what a parent reads when a turn that it asked for has ended.
+
+        Args:
+            child: its name, as the parent's model says it.
+            report: how the turn ended.
+        """
+        answer = excerpt(report.text.strip(), LONGEST_ANSWER)
+        value = excerpt(_as_json(report.value), LONGEST_ANSWER)
+        spent = report.usage
+        cached = spent.cache_read_tokens + spent.cache_write_tokens
+        return self._render(
+            "child_reported",
+            {
+                "child": child,
+                "outcome": _outcome(report.outcome),
+                "text": answer.text,
+                "value": value.text,
+                "left_out": answer.left_out + value.left_out,
+                "files": list(report.files[:MOST_NAMED]),
+                "more_files": max(0, len(report.files) - MOST_NAMED),
+                "usage": {
+                    "input": spent.input_tokens + cached,
+                    "output": spent.output_tokens,
+                },
+            },
+        )
+
+    def child_ended(self, child: str, end: ChildEnd, message: str) -> str:
+        """Return what a parent reads when a child is gone, and how it ended."""
+        known = excerpt(message.strip(), LONGEST_REMARK).text
+        return self._render(
+            "child_ended", {"child": child, "end": end, "message": known}
+        )
+
+    def child_asks(self, child: str, question: str, choices: Sequence[str]) -> str:
+        """Return what a parent reads when a child wants to know something of it."""
+        offered = [
+            excerpt(choice, LONGEST_LINE).text for choice in choices[:MOST_NAMED]
+        ]
+        return self._render(
+            "child_asks",
+            {
+                "child": child,
+                "question": excerpt(question.strip(), LONGEST_REMARK).text,
+                "choices": offered,
+            },
+        )
+
+    def child_works(self, child: Child) -> str:
+        """Return what a parent reads of a child that has reported nothing."""
+        return self._render(
+            "child_works",
+            {
+                "child": short_name(child.parent, child.pod),
+                "state": child.state,
+                "task": excerpt(child.task.strip(), LONGEST_LINE).text,
+            },
+        )
+
+    def command_ended(
+        self, command: Command, end: CommandEnd, status: int, reason: str
+    ) -> str:
+        """Return what the model reads when a command of the background has ended."""
+        return self._render(
+            "command_ended",
+            {
+                "command": command.command,
+                "end": end,
+                "status": status,
+                "reason": excerpt(reason.strip(), LONGEST_REMARK).text,
+                "text": excerpt(command.text.strip(), LONGEST_LINE).text,
+                "output": command.output,
+            },
+        )
+
+    def denied(self, tool: str, why: str) -> str:
+        """Return the summary for a call that rules or people do not want."""
+        reason = excerpt(why, LONGEST_REMARK).text
+        return self._line("denied", {"tool": tool, "why": reason})
+
+    def not_decided(self, seconds: float) -> str:
+        """Return why a call is denied about which nobody decided in time."""
+        return self._line("not_decided", {"seconds": f"{seconds:g}"})
+
+    def not_answered(self, asked: Asked, seconds: float) -> str:
+        """Return the summary for a question that nobody answered in time."""
+        return self._line("not_answered", {"asked": asked, "seconds": f"{seconds:g}"})
+
     def texts(self) -> Texts:
         """Return them as deciding takes them: strings, and pure functions."""
         return Texts(
@@ -79,13 +174,21 @@ class Notices:
             no_tools_left=self.no_tools_left(),
             interrupted=self.interrupted(),
             unknown=self.unknown,
+            child_reported=self.child_reported,
+            child_ended=self.child_ended,
+            child_asks=self.child_asks,
+            child_works=self.child_works,
+            command_ended=self.command_ended,
+            denied=self.denied,
+            not_decided=self.not_decided,
+            not_answered=self.not_answered,
         )
 
-    def _line(self, name: TextName, variables: Mapping[str, object]) -> str:
+    def _line(self, name: TextName, variables: Variables) -> str:
         """A summary is one line, however its file is wrapped."""
         return " ".join(self._render(name, variables).split())
 
-    def _render(self, name: TextName, variables: Mapping[str, object]) -> str:
+    def _render(self, name: TextName, variables: Variables) -> str:
         text: Text = self._texts[name]
         if not any(mark in text.source for mark in ("{{", "{%", "{#")):
             return text.source.strip()
@@ -93,3 +196,12 @@ class Notices:
         from podd.prompts.templates import render
 
         return render(self._catalogue, text, variables)
+
+
+def _outcome(outcome: Outcome) -> dict[str, str]:
+    fields: dict[str, str] = msgspec.to_builtins(outcome)
+    return {key: excerpt(text, LONGEST_REMARK).text for key, text in fields.items()}
+
+
+def _as_json(value: object) -> str:
+    return "" if value is None else msgspec.json.encode(value).decode()

@@ -25,6 +25,8 @@ class Subject:
     """Names of what the model is offered."""
     date: str
     """Of today, YYYY-MM-DD."""
+    task_instruction: str | None = None
+    """What the parent's model says besides; no template."""
 
 
 def render_system(subject: Subject, catalogue: Catalogue) -> str:
@@ -51,6 +53,8 @@ def render_system(subject: Subject, catalogue: Catalogue) -> str:
         render(catalogue, instruction, variables),
         render(catalogue, catalogue.text("boundaries"), boundaries),
     ]
+    if subject.task_instruction:
+        parts.append(subject.task_instruction.strip())
     if found := find_agents_file(subject.workdir, subject.scope):
         about = {
             "path": found.path,

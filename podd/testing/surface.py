@@ -14,6 +14,16 @@ TEXTS: Final = Texts(
     no_tools_left="no tools left",
     interrupted="interrupted",
     unknown=lambda tool, since: f"{tool} since {since}: unknown",
+    child_reported=lambda pod, report: f"{pod} {report.turn}: {report.text}",
+    child_ended=lambda pod, end, message: f"{pod} {end}: {message}",
+    child_asks=lambda pod, question, choices: f"{pod} asks {question} {list(choices)}",
+    child_works=lambda child: f"{child.pod} works",
+    command_ended=lambda command, end, status, reason: (
+        f"{command.command} {end} {status} {reason}"
+    ),
+    denied=lambda tool, why: f"{tool} denied: {why}",
+    not_decided=lambda seconds: f"nobody decided within {seconds:g} s",
+    not_answered=lambda asked, seconds: f"{asked} silent for {seconds:g} s",
 )
 
 #: `read_file` may run twice, `write_file` may not.

@@ -27,7 +27,11 @@ class Shelf:
         return path
 
     def system(
-        self, instruction: str, *rules: Rule, tools: tuple[str, ...] = ()
+        self,
+        instruction: str,
+        *rules: Rule,
+        tools: tuple[str, ...] = (),
+        task: str | None = None,
     ) -> str:
         subject = Subject(
             pod="p",
@@ -36,6 +40,7 @@ class Shelf:
             instruction=instruction,
             tools=tools,
             date="2026-11-21",
+            task_instruction=task,
         )
         return render_system(subject, self.catalogue)
 

@@ -59,6 +59,19 @@ def test_who_may_write_nothing_is_told_so(shelf) -> None:
     assert "read no files" in shelf.system("$builtin/default", hidden)
 
 
+@pytest.mark.parametrize(
+    ("tool", "word"),
+    [("bash", "by the kernel"), ("spawn_pod", "lend"), ("ask_user", "ask_user")],
+)
+def test_what_only_some_tools_need_is_said_where_they_are_offered(
+    shelf, tool: str, word: str
+) -> None:
+    shelf.write(shelf.user / "x.md", "INSTRUCTION")
+
+    assert word in shelf.system("$user/x", tools=("grep", tool))
+    assert word not in shelf.system("$user/x", tools=("grep", "bash_history"))
+
+
 def test_the_nearest_readable_agents_file_counts(shelf) -> None:
     outer = shelf.workdir.parent
     shelf.write(outer / "AGENTS.md", "OUTER")
@@ -114,3 +127,9 @@ def test_one_that_cannot_be_read_is_told_of(shelf, kind: str) -> None:
 def test_the_users_text_replaces_podds(shelf) -> None:
     shelf.write(shelf.user / "boundaries.md", "MINE {{ writable | length }}")
     assert shelf.system("$builtin/default").endswith("MINE 0\n")
+
+
+def test_what_the_parents_model_says_besides_stands_there_as_it_is(shelf) -> None:
+    text = shelf.system("$builtin/default", task="Say {{ nothing }} twice.\n")
+
+    assert "\n\nSay {{ nothing }} twice.\n" in text

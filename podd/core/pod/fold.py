@@ -21,6 +21,7 @@ from podd.core.context.conversation import (
     ToolResultItem,
     UserItem,
 )
+from podd.core.pod import below
 from podd.core.pod.state import Answer, Cause, OpenCall, OpenTurn, Phase, PodState
 from podd.core.session import entries as e
 
@@ -116,6 +117,24 @@ def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, P
             state.stopping = entry.mode
         case e.SessionClosed():
             state.closed = True
+        case (
+            e.LoanIntended()
+            | e.LoanMade()
+            | e.TaskGiven()
+            | e.LoanAssumed()
+            | e.LoanReturned()
+            | e.ChildNews()
+        ):
+            below.apply_child(state, entry)
+        case (
+            e.ApprovalRequested()
+            | e.ApprovalResolved()
+            | e.QuestionAsked()
+            | e.QuestionAnswered()
+            | e.CommandStarted()
+            | e.CommandEnded()
+        ):
+            below.apply_waiting(state, entry)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -184,6 +203,7 @@ def _resolve(state: PodState, turn: OpenTurn, entry: e.ToolResulted) -> None:
     on which tool was quicker, and some servers insist on it.
     """
     open_call = turn.calls.pop(entry.call)
+    state.waiting = [c for c in state.waiting if c.cause not in entry.causes]
     turn.results[entry.call] = ToolResultItem(
         call=entry.call,
         name=entry.name,

@@ -11,7 +11,9 @@ from podd.core.context import digest
 from podd.core.context.conversation import ConversationItem, ToolResultItem
 from podd.core.context.request import Surface
 from podd.core.context.response import StopReason
-from podd_protocol.values import Limit, Outcome, Usage
+from podd.core.pod.child import Child
+from podd.core.pod.waiting import Approval, Command, Question, Reply
+from podd_protocol.values import Limit, Outcome, Usage, Verdict
 
 
 class Phase(Enum):
@@ -25,16 +27,21 @@ class Phase(Enum):
     """The model asked for no tool; whether that was the end is to be decided."""
 
 
+CauseKind = Literal["input", "notification", "child", "command"]
+
+
 class Cause(msgspec.Struct, frozen=True):
     """Something that makes the model work, or that it is told: taken in once."""
 
     cause: str
-    kind: Literal["input", "notification"]
+    kind: CauseKind
     origin: str
     text: str
     """As the model reads it."""
     wakes: bool
     """Starts a turn in an idle pod."""
+    child: str = ""
+    """Session of the child that it is about."""
 
     @property
     def turn(self) -> str:
@@ -65,6 +72,12 @@ class OpenCall(msgspec.Struct):
     started_at: str | None = None
     """None: announced by the model, not begun."""
     repeatable: bool = False
+    permission: Literal["unasked", "asked", "approved", "denied"] = "unasked"
+    """What people say of it, where they are asked."""
+    objection: str = ""
+    """Why it is denied."""
+    reply: Reply | None = None
+    """Of a call that asks: what came of its question."""
 
 
 class OpenTurn(msgspec.Struct):
@@ -118,6 +131,19 @@ class PodState(msgspec.Struct):
     notified: dict[str, Answer] = msgspec.field(default_factory=dict)
     """To notifications, by key: somebody may use one key for both."""
     usage: Usage = msgspec.field(default_factory=Usage)
+    children: dict[str, Child] = msgspec.field(default_factory=dict)
+    """All pods below this one that were heard of, the dead too, by session."""
+    approvals: dict[tuple[str, str], Approval] = msgspec.field(default_factory=dict)
+    """What waits for people here and below, by pod and call."""
+    questions: dict[tuple[str, str], Question] = msgspec.field(default_factory=dict)
+    """Here and below, by pod and question."""
+    verdicts: dict[tuple[str, str], tuple[Verdict, str]] = msgspec.field(
+        default_factory=dict
+    )
+    """What people said for the whole session, by tool and main argument: the verdict
+    and its reason."""
+    commands: dict[str, Command] = msgspec.field(default_factory=dict)
+    """That run in the background."""
     seq_reserved: int = 0
     stopping: Literal["drain", "now"] | None = None
     closed: bool = False
@@ -128,6 +154,29 @@ class PodState(msgspec.Struct):
     def first_steer(self) -> Cause | None:
         """The first waiting input; it names the next turn if no open one takes it."""
         return next((cause for cause in self.waiting if cause.kind == "input"), None)
+
+    def child_named(self, name: str) -> Child | None:
+        """Our child of this name, full or short; of several the newest."""
+        wanted = {name, f"{self.pod}.{name}"}
+        for child in reversed(self.children.values()):
+            if child.stage != "below" and child.pod in wanted:
+                return child
+        return None
+
+    def causes_about(self, child: str) -> list[Cause]:
+        """What the model has still to be told about a child (its session)."""
+        return [cause for cause in self.waiting if cause.child == child]
+
+    def question_of(self, pod: str) -> Question | None:
+        """The first question of a child that our model is to answer."""
+        return next(
+            (
+                question
+                for question in self.questions.values()
+                if question.pod == pod and question.cause is not None
+            ),
+            None,
+        )
 
     def request_digest(self, *, offer_tools: bool) -> str:
         """Of the request that would be sent now."""

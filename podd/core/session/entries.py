@@ -6,6 +6,7 @@ Rules of this file:
 - Whatever the model sees stands here rendered.
 - `n`, `at` and `seq` are stamped by whoever appends; the digest is spliced in by the
   journal and is not a field (see chain.py).
+- What concerns other pods stands in child_entries.py, what waits in waiting_entries.py.
 """
 
 from __future__ import annotations
@@ -17,8 +18,67 @@ import msgspec
 from podd.core.context.conversation import ModelPart
 from podd.core.context.request import Surface
 from podd.core.context.response import StopReason
+from podd.core.session.child_entries import (
+    ChildNews,
+    LoanAssumed,
+    LoanIntended,
+    LoanMade,
+    LoanReturned,
+    TaskGiven,
+)
+from podd.core.session.entry import Entry
+from podd.core.session.waiting_entries import (
+    ApprovalRequested,
+    ApprovalResolved,
+    CommandEnded,
+    CommandStarted,
+    QuestionAnswered,
+    QuestionAsked,
+)
 from podd.errors import ProviderFault
 from podd_protocol.values import Limit, Outcome, State, ToolStatus, Usage
+
+__all__ = [
+    "FORMAT",
+    "AnyEntry",
+    "ApprovalRequested",
+    "ApprovalResolved",
+    "CausesTaken",
+    "Checkpoint",
+    "ChildNews",
+    "CommandEnded",
+    "CommandStarted",
+    "Delivery",
+    "Entry",
+    "FileChanged",
+    "InputAccepted",
+    "LimitReached",
+    "LoanAssumed",
+    "LoanIntended",
+    "LoanMade",
+    "LoanReturned",
+    "ModelResponded",
+    "NotificationAccepted",
+    "Origin",
+    "PodStarted",
+    "QuestionAnswered",
+    "QuestionAsked",
+    "SeqReserved",
+    "SessionClosed",
+    "SessionStarted",
+    "StepFailed",
+    "StepStarted",
+    "StopRequested",
+    "SurfaceCause",
+    "SurfaceSet",
+    "TaskGiven",
+    "ToolResulted",
+    "ToolStarted",
+    "TurnEnded",
+    "TurnPaused",
+    "TurnResumed",
+    "TurnStarted",
+]
 
 #: The journal format this podd writes, and the newest it reads.
 FORMAT: Final = 1
@@ -27,17 +87,6 @@ FORMAT: Final = 1
 Checkpoint = Literal["after_work", "before_completion"]
 Delivery = Literal["queue", "steer"]
 SurfaceCause = Literal["started", "manifest_given"]
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """One fact."""
-
-    n: int = 0
-    """From 1, without gaps."""
-    at: str = ""
-    """RFC 3339, UTC, milliseconds."""
-    seq: int = 0
-    """The first `seq` of the events it stands for; 0 where there are none."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -203,6 +252,8 @@ class ToolResulted(Entry, frozen=True, kw_only=True, tag="tool_result"):
     output: str = ""
     spilled_to: str | None = None
     """Where the whole output lies, where `output` is cut."""
+    causes: tuple[str, ...] = ()
+    """What it tells the model that would else be told as a cause."""
 
 
 class TurnPaused(Entry, frozen=True, kw_only=True, tag="turn_paused"):
@@ -280,4 +331,16 @@ AnyEntry = (
     | FileChanged
     | StopRequested
     | SessionClosed
+    | LoanIntended
+    | LoanMade
+    | TaskGiven
+    | LoanAssumed
+    | LoanReturned
+    | ChildNews
+    | ApprovalRequested
+    | ApprovalResolved
+    | QuestionAsked
+    | QuestionAnswered
+    | CommandStarted
+    | CommandEnded
 )

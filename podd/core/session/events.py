@@ -6,9 +6,8 @@ live. Numbers run on from the entry's `seq`.
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import assert_never
 
-from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.context.conversation import (
     ModelPart,
     ReasoningPart,
@@ -16,6 +15,8 @@ from podd.core.context.conversation import (
     ToolCallPart,
 )
 from podd.core.session import entries as e
+from podd.core.session.child_events import child_event
+from podd.core.session.waiting_events import shown_arguments, waiting_event
 from podd_protocol import events as v
 
 
@@ -33,8 +34,21 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
     """The entry's events, in order; none for what only podd itself needs to know."""
     at, seq = entry.at, entry.seq
     match entry:
-        case e.SessionStarted() | e.SeqReserved() | e.FileChanged() | e.SessionClosed():
+        case e.SessionStarted() | e.SeqReserved() | e.SessionClosed() | e.TaskGiven():
             return []
+        case e.FileChanged():
+            if seq == 0:
+                return []  # written when it stood for no event
+            return [
+                v.FileChanged(
+                    seq=seq,
+                    at=at,
+                    turn=entry.turn,
+                    call=entry.call,
+                    path=entry.path,
+                    change=entry.change,
+                )
+            ]
         case e.PodStarted():
             return [v.StateChanged(seq=seq, at=at, state=entry.state)]
         case e.SurfaceSet():
@@ -151,6 +165,23 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
             ]
         case e.StopRequested():
             return [v.StateChanged(seq=seq, at=at, state="stopping")]
+        case (
+            e.LoanIntended()
+            | e.LoanMade()
+            | e.LoanAssumed()
+            | e.LoanReturned()
+            | e.ChildNews()
+        ):
+            return [child_event(entry)]
+        case (
+            e.ApprovalRequested()
+            | e.ApprovalResolved()
+            | e.QuestionAsked()
+            | e.QuestionAnswered()
+            | e.CommandStarted()
+            | e.CommandEnded()
+        ):
+            return [waiting_event(entry)]
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -170,7 +201,7 @@ def _part(entry: e.ModelResponded, seq: int, part: ModelPart) -> v.DurableEvent:
                 step=step,
                 call=call,
                 name=name,
-                arguments=_arguments(arguments),
+                arguments=shown_arguments(arguments),
             )
         case _ as unreachable:
             assert_never(unreachable)
@@ -194,8 +225,3 @@ def _response(entry: e.ModelResponded) -> list[v.DurableEvent]:
         )
     )
     return found
-
-
-def _arguments(text: str) -> dict[str, Any] | str:
-    value = decode(text)
-    return text if isinstance(value, ArgumentsFault) else value

@@ -19,6 +19,15 @@ from podd.core.pod.state import Answer, PodState, turn_of
 from podd.core.session import entries as e
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
+from podd.core.turn.asked import (
+    answer,
+    approve,
+    begin_command,
+    end_command,
+    pass_deadline,
+)
+from podd.core.turn.asking import ASKING
+from podd.core.turn.children import decide_child
 from podd.core.turn.interruption import cancel_outstanding, give_up_step, settle
 from podd.core.turn.proceed import proceed
 from podd.core.turn.restore import restore
@@ -70,8 +79,12 @@ def decide(settings: Settings, state: PodState, fact: i.Input) -> Decision:  # n
             return _cancel(settings, state, fact)
         case i.StopAsked():
             return _stop(settings, state, fact)
-        case i.DeadlinePassed():
+        case i.DeadlinePassed(deadline="drain"):
+            if state.stopping is None:
+                return Decision(verdict="stale")
             return _interrupt(settings, state)
+        case i.DeadlinePassed():
+            return _entries(pass_deadline(settings, state, fact))
         case i.PodRestored():
             entries, effects = restore(settings, state, fact)
             return Decision(entries=entries, effects=effects)
@@ -86,11 +99,36 @@ def decide(settings: Settings, state: PodState, fact: i.Input) -> Decision:  # n
             return _model_failed(state, fact)
         case i.ToolFinished():
             return _tool_finished(state, fact)
+        case (
+            i.LoanPlanned()
+            | i.ChildReady()
+            | i.TaskAccepted()
+            | i.ChildrenRead()
+            | i.ChildGone()
+        ):
+            move = decide_child(settings, state, fact)
+            if move is None:
+                return Decision(verdict="stale")
+            return Decision(entries=move[0], effects=move[1])
+        case i.ApprovalGiven():
+            return _entries(approve(state, fact), otherwise="no_such_call")
+        case i.QuestionReplied():
+            return _entries(answer(state, fact), otherwise="no_such_question")
+        case i.CommandBegan():
+            return _entries(begin_command(state, fact))
+        case i.CommandOver():
+            return _entries(end_command(settings, state, fact))
         case i.Proceeded():
             entries, effects = proceed(settings, state)
             return Decision(entries=entries, effects=effects)
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _entries(
+    entries: tuple[e.AnyEntry, ...] | None, *, otherwise: Verdict = "stale"
+) -> Decision:
+    return Decision(verdict=otherwise) if entries is None else Decision(entries=entries)
 
 
 def _answered_before(state: PodState, fact: i.Input) -> Answer | None:
@@ -259,7 +297,7 @@ def _tool_finished(state: PodState, fact: i.ToolFinished) -> Decision:
     turn = state.turn
     assert turn is not None, "the table lets results through in a turn only"
     call = turn.calls.get(fact.call)
-    if call is None or call.started_at is None:
+    if call is None or call.started_at is None or call.name in ASKING:
         return Decision(verdict="stale")
     changes = tuple(
         e.FileChanged(

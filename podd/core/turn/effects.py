@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from podd.core.turn.inputs import Deadline
 from podd_protocol.values import AlertLevel
 
 
@@ -42,8 +43,15 @@ class CancelTool(msgspec.Struct, frozen=True, kw_only=True):
 class SetDeadline(msgspec.Struct, frozen=True, kw_only=True):
     """Answer with `DeadlinePassed` when the time is over."""
 
-    deadline: Literal["drain"]
+    deadline: Deadline
     seconds: float
+    call: str = ""
+
+
+class WatchChild(msgspec.Struct, frozen=True, kw_only=True):
+    """Read what a child writes, from where we stopped, until it is gone for good."""
+
+    session: str
 
 
 class RaiseAlert(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +75,7 @@ Effect = (
     | RunTool
     | CancelTool
     | SetDeadline
+    | WatchChild
     | RaiseAlert
     | EndPod
 )

@@ -8,9 +8,26 @@ import msgspec
 
 from podd.core.context.request import Surface
 from podd.core.context.response import ModelResponse
+from podd.core.scope.rules import Scope
 from podd.core.session.entries import SurfaceCause
 from podd.errors import ProviderFault
-from podd_protocol.values import CancelledBy, ToolStatus
+from podd_protocol.values import (
+    Asked,
+    CancelledBy,
+    ChildEnd,
+    ChildEventKind,
+    CommandEnd,
+    Outcome,
+    Remember,
+    ResolvedBy,
+    ToolStatus,
+    Usage,
+    Verdict,
+)
+
+#: What may be waited for only so long: the end of a drain, people's word about a call,
+#: the answer to a question, the children of a `wait_pods`.
+Deadline = Literal["drain", "approval", "question", "wait"]
 
 
 class InputQueued(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +90,9 @@ class StopAsked(msgspec.Struct, frozen=True, kw_only=True):
 class DeadlinePassed(msgspec.Struct, frozen=True, kw_only=True):
     """A deadline that the machine had set is over."""
 
-    deadline: Literal["drain"]
+    deadline: Deadline
+    call: str = ""
+    """Whose it was; empty for the drain."""
 
 
 class PodRestored(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +150,163 @@ class ToolFinished(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[FileChange, ...] = ()
 
 
+class LoanPlanned(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of `spawn_pod` knows what it is to lend, and to whom."""
+
+    call: str
+    pod: str
+    session: str
+    scope: Scope
+    token: str
+    task: str
+
+
+class ChildReady(msgspec.Struct, frozen=True, kw_only=True):
+    """A child has adopted its loan and answers."""
+
+    session: str
+
+
+class TaskAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """A child has taken work of ours."""
+
+    session: str
+    call: str
+    turn: str
+
+
+class ChildRead(msgspec.Struct, frozen=True, kw_only=True):
+    """What stood in one event of a child."""
+
+    via: str
+    """The child's session."""
+    upto: int
+    """The event's number."""
+    fact: BelowNews | BelowApproval | BelowResolved | BelowQuestion | BelowAnswered
+
+
+class BelowNews(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a pod below us."""
+
+    news: ChildEventKind
+    pod: str
+    session: str
+    parent: str
+    lent: tuple[str, ...] = ()
+    task: str = ""
+    turn: str | None = None
+    outcome: Outcome | None = None
+    text: str = ""
+    value: Any = None
+    usage: Usage | None = None
+    files: tuple[str, ...] = ()
+    end: ChildEnd | None = None
+    message: str = ""
+
+
+class BelowApproval(msgspec.Struct, frozen=True, kw_only=True):
+    """A pod below us wants people to decide about a call."""
+
+    pod: str
+    call: str
+    name: str
+    arguments: str
+    reason: str
+    wait_seconds: float
+
+
+class BelowResolved(msgspec.Struct, frozen=True, kw_only=True):
+    """A call of a pod below us waits no more."""
+
+    pod: str
+    call: str
+    verdict: Verdict
+    by: ResolvedBy
+    remember: Remember
+    reason: str
+
+
+class BelowQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """A pod below us asks."""
+
+    pod: str
+    question: str
+    text: str
+    choices: tuple[str, ...]
+    to: Asked
+    wait_seconds: float
+
+
+class BelowAnswered(msgspec.Struct, frozen=True, kw_only=True):
+    """A question of a pod below us waits no more."""
+
+    pod: str
+    question: str
+    text: str
+    by: ResolvedBy
+
+
+class ChildrenRead(msgspec.Struct, frozen=True, kw_only=True):
+    """What was gathered from the children's entries: one fact, so one waking."""
+
+    read: tuple[ChildRead, ...]
+
+
+class AssumedLoan(msgspec.Struct, frozen=True, kw_only=True):
+    """A pod that a dead child had lent to, which is ours to look after now."""
+
+    pod: str
+    session: str
+    scope: Scope
+
+
+class ChildGone(msgspec.Struct, frozen=True, kw_only=True):
+    """A child and all it started are dead, and its loan is out of the table."""
+
+    session: str
+    end: ChildEnd
+    message: str = ""
+    told: bool = False
+    """The model learns of it by the result of a call."""
+    assumed: tuple[AssumedLoan, ...] = ()
+
+
+class ApprovalGiven(msgspec.Struct, frozen=True, kw_only=True):
+    """People have decided about a call of ours."""
+
+    call: str
+    verdict: Verdict
+    remember: Remember = "once"
+    reason: str = ""
+
+
+class QuestionReplied(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody has answered a question of ours."""
+
+    question: str
+    text: str
+    by: Asked = "user"
+
+
+class CommandBegan(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of the background runs."""
+
+    call: str
+    text: str
+    output: str
+
+
+class CommandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """A command of the background has ended."""
+
+    command: str
+    end: CommandEnd
+    status: int
+    reason: str = ""
+    told: bool = False
+    """As for `ChildGone`."""
+
+
 class Proceeded(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing happened but that it is time to go on. Told after every other input."""
 
@@ -150,5 +326,14 @@ Input = (
     | ModelAnswered
     | ModelFailed
     | ToolFinished
+    | LoanPlanned
+    | ChildReady
+    | TaskAccepted
+    | ChildrenRead
+    | ChildGone
+    | ApprovalGiven
+    | QuestionReplied
+    | CommandBegan
+    | CommandOver
     | Proceeded
 )

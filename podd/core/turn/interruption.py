@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from podd.core.pod.state import Phase, PodState
 from podd.core.session import entries as e
 from podd.core.turn import effects as f
@@ -11,7 +13,7 @@ from podd.core.turn.settings import Settings
 
 
 def settle(settings: Settings, state: PodState, why: str) -> tuple[e.AnyEntry, ...]:
-    """Close what is open in the turn: its calls, and the attempt that has no answer.
+    """Close what is open: questions, calls, and the attempt without an answer.
 
     `why` is what a person reads of an attempt that was given up.
     """
@@ -22,7 +24,24 @@ def settle(settings: Settings, state: PodState, why: str) -> tuple[e.AnyEntry, .
     results = (
         result(turn, call, "interrupted", summary) for call in turn.calls.values()
     )
-    return (*results, *give_up_step(state, why))
+    return (*_withdraw(state, why), *results, *give_up_step(state, why))
+
+
+def _withdraw(state: PodState, why: str) -> tuple[e.AnyEntry, ...]:
+    """Nobody need decide or answer any more."""
+    approvals = (
+        e.ApprovalResolved(
+            pod=state.pod, call=call, verdict="denied", by="cancel", reason=why
+        )
+        for pod, call in state.approvals
+        if pod == state.pod
+    )
+    questions = (
+        e.QuestionAnswered(pod=state.pod, question=question, text="", by="cancel")
+        for pod, question in state.questions
+        if pod == state.pod
+    )
+    return (*approvals, *questions)
 
 
 def give_up_step(state: PodState, why: str) -> tuple[e.StepFailed, ...]:
@@ -42,9 +61,15 @@ def give_up_step(state: PodState, why: str) -> tuple[e.StepFailed, ...]:
 
 def cancel_outstanding(state: PodState) -> tuple[f.Effect, ...]:
     """Stop what was begun."""
-    return tuple(
-        f.CancelModel()
-        if isinstance(outstanding, f.RequestModel)
-        else f.CancelTool(call=outstanding.call)
-        for outstanding in pending(state)
-    )
+    found: list[f.Effect] = []
+    for outstanding in pending(state):
+        match outstanding:
+            case f.RequestModel():
+                found.append(f.CancelModel())
+            case f.RunTool(call=call):
+                found.append(f.CancelTool(call=call))
+            case f.SetDeadline():
+                pass  # when it passes, nothing waits for it any more
+            case _ as unreachable:
+                assert_never(unreachable)
+    return tuple(found)

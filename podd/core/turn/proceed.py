@@ -15,6 +15,13 @@ from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.pod.state import Cause, OpenCall, OpenTurn, Phase, PodState
 from podd.core.session import entries as e
 from podd.core.turn import effects as f
+from podd.core.turn import permission
+from podd.core.turn.asking import ASKING
+from podd.core.turn.begin_waiting import (
+    begin_waiting,
+    go_on_waiting,
+    why_not_waiting,
+)
 from podd.core.turn.pending import pending
 from podd.core.turn.settings import Settings
 from podd_protocol.values import Completed, Failed, Limited, Outcome, ToolStatus
@@ -71,6 +78,12 @@ def _begin_calls(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
     effects: list[f.Effect] = []
     for call in turn.calls.values():
         if call.started_at is not None:
+            if call.name in ASKING:
+                more, deadlines = go_on_waiting(settings, state, turn, call)
+                entries.extend(more)
+                effects.extend(deadlines)
+            continue
+        if call.permission == "asked":
             continue
         refusal = _refusal(settings, state, turn, call)
         if refusal is not None:
@@ -79,6 +92,11 @@ def _begin_calls(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
             continue
         if turn.paused:
             continue  # begun when the turn goes on
+        if (asked := permission.ask(settings, state, call)) is not None:
+            entry, deadline = asked
+            entries.append(entry)
+            effects.append(deadline)
+            continue
         repeatable = call.name in settings.repeatable
         entries.append(
             e.ToolStarted(
@@ -89,6 +107,11 @@ def _begin_calls(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
                 repeatable=repeatable,
             )
         )
+        if call.name in ASKING:
+            question, deadline = begin_waiting(settings, state, call)
+            entries.extend(question)
+            effects.append(deadline)
+            continue
         effects.append(
             f.RunTool(
                 turn=turn.turn,
@@ -104,7 +127,7 @@ def _begin_calls(settings: Settings, state: PodState, turn: OpenTurn) -> Move:
     return tuple(entries), tuple(effects)
 
 
-def _refusal(
+def _refusal(  # noqa: PLR0911  # one reason a line
     settings: Settings, state: PodState, turn: OpenTurn, call: OpenCall
 ) -> tuple[ToolStatus, str] | None:
     """Why a call is not to be run, if it is not."""
@@ -122,7 +145,10 @@ def _refusal(
     arguments = decode(call.arguments)
     if isinstance(arguments, ArgumentsFault):
         return "error", f"{call.name} was not run: its arguments {arguments.problem}"
-    return None
+    problem = why_not_waiting(settings, state, call)
+    if problem is not None:
+        return "error", problem
+    return permission.forbidden(settings, state, call, arguments)
 
 
 def result(

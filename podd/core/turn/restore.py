@@ -31,7 +31,7 @@ def restore(settings: Settings, state: PodState, fact: i.PodRestored) -> Move:
                 if state.request_digest(offer_tools=offer_tools) != turn.request:
                     effects.append(_request_changed(turn))
                 entries.extend(give_up_step(state, "the pod ended while it waited"))
-            case f.RunTool(repeatable=True):
+            case f.RunTool(repeatable=True) | f.SetDeadline():
                 effects.append(outstanding)
             case f.RunTool(call=call):
                 open_call = turn.calls[call]
@@ -40,11 +40,33 @@ def restore(settings: Settings, state: PodState, fact: i.PodRestored) -> Move:
                 entries.append(result(turn, open_call, "unknown", summary))
             case _ as unreachable:
                 assert_never(unreachable)
+    entries.extend(_lost_commands(settings, state))
+    effects.extend(
+        f.WatchChild(session=child.session)
+        for child in state.children.values()
+        if child.is_lent_to
+    )
     what: State = "idle"
     if turn is not None:
         what = "paused" if turn.paused else "running"
     started = e.PodStarted(pid=fact.pid, state=what, podd=fact.podd)
     return (started, *entries), tuple(effects)
+
+
+def _lost_commands(settings: Settings, state: PodState) -> list[e.CommandEnded]:
+    """A launcher ends with its pod, and what it runs with it."""
+    reason = "the pod that ran it ended"
+    return [
+        e.CommandEnded(
+            command=command.command,
+            end="lost",
+            status=0,
+            reason=reason,
+            cause=f"c{state.causes + number}",
+            rendered=settings.texts.command_ended(command, "lost", 0, reason),
+        )
+        for number, command in enumerate(state.commands.values(), 1)
+    ]
 
 
 def _request_changed(turn: OpenTurn) -> f.RaiseAlert:

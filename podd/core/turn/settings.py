@@ -5,15 +5,24 @@ Nothing of this is stored. What a decision made of it stands in its entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Final
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
-from podd_protocol.values import Limit
+from podd.core.permission import Permission
+from podd.core.pod.child import Child, Report
+from podd.core.pod.waiting import Command
+from podd.core.turn.asking import WAIT_SECONDS
+from podd_protocol.values import Asked, ChildEnd, CommandEnd, Limit
 
 #: What a drain waits before it interrupts (the wire contract's `shutdown`).
 DRAIN_SECONDS: Final = 10.0
+
+
+def allow_all(_tool: str, _arguments: Mapping[str, Any]) -> Permission:
+    """Permit every call."""
+    return Permission("allow")
 
 
 class Texts(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +40,22 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """Summary for a call that was ended by cancel or shutdown."""
     unknown: Callable[[str, str], str]
     """(tool, when it started) -> summary for a call that a crash left open."""
+    child_reported: Callable[[str, Report], str]
+    """(child, how its turn ended) -> what its parent reads."""
+    child_ended: Callable[[str, ChildEnd, str], str]
+    """(child, how, what is known) -> what its parent reads."""
+    child_asks: Callable[[str, str, Sequence[str]], str]
+    """(child, question, choices) -> what its parent reads."""
+    child_works: Callable[[Child], str]
+    """Child -> what `wait_pods` says of one that has not ended its work."""
+    command_ended: Callable[[Command, CommandEnd, int, str], str]
+    """(command, how, status, reason) -> what the model reads."""
+    denied: Callable[[str, str], str]
+    """(tool, why) -> summary for a call that the rules or people refuse."""
+    not_decided: Callable[[float], str]
+    """Seconds -> why a call is denied that nobody decided about."""
+    not_answered: Callable[[Asked, float], str]
+    """(who was asked, seconds) -> summary for a question without an answer."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,4 +65,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     repeatable: Collection[str]
     """Names of the tools that may run again after a crash."""
     texts: Texts
+    permission: Callable[[str, Mapping[str, Any]], Permission] = allow_all
+    """(tool, arguments) -> what the rules say; pure."""
+    wait_seconds: float = WAIT_SECONDS
+    """How long a call or a question waits for people, or for the parent."""
+    parent: str | None = None
+    """The pod that lends to this one."""
     drain_seconds: float = DRAIN_SECONDS

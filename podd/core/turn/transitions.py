@@ -11,11 +11,13 @@ follows from it is decided in decide.py, by a `match` that mypy knows to be whol
   changes nothing and is nobody's fault.
 - anything else is the code with which the sender is refused.
 
-Facts come in three kinds, and the rows are built from them: what people ask for, what
-effects come back with, and what the process tells itself.
+Facts come in four kinds, and the rows are built from them: what people ask for, what
+effects come back with, what comes from children and commands (it counts as long as the
+pod is there), and what the process tells itself.
 
 The states form three groups with the same shape: running, paused, draining. A model's
-answer counts only where one is awaited, a tool's result only where tools are.
+answer counts only where one is awaited; a tool's result, and what people say of a call
+or to a question, only where tools are.
 """
 
 from __future__ import annotations
@@ -26,7 +28,14 @@ from typing import Final, Literal
 from podd.core.turn import inputs as i
 from podd.core.turn.states import MachineState as S
 
-Refusal = Literal["busy", "not_running", "not_paused", "stopping"]
+Refusal = Literal[
+    "busy",
+    "not_running",
+    "not_paused",
+    "stopping",
+    "no_such_call",
+    "no_such_question",
+]
 Verdict = Literal["take", "stale"] | Refusal
 
 Row = Mapping[type[i.Input], Verdict]
@@ -43,6 +52,9 @@ def _row(  # one column a kind of fact
     deadline: Verdict = "stale",
     model: Verdict = "stale",
     tool: Verdict = "stale",
+    below: Verdict = "take",
+    approval: Verdict = "no_such_call",
+    reply: Verdict = "no_such_question",
     surface: Verdict = "take",
     proceed: Verdict = "take",
 ) -> Row:
@@ -61,12 +73,26 @@ def _row(  # one column a kind of fact
         i.ModelAnswered: model,
         i.ModelFailed: model,
         i.ToolFinished: tool,
+        i.LoanPlanned: tool,
+        i.CommandBegan: tool,
+        i.ChildReady: below,
+        i.TaskAccepted: below,
+        i.ChildrenRead: below,
+        i.ChildGone: below,
+        i.CommandOver: below,
+        i.ApprovalGiven: approval,
+        i.QuestionReplied: reply,
         i.Proceeded: proceed,
     }
 
 
 def _draining(
-    *, cancel: Verdict = "take", model: Verdict = "stale", tool: Verdict = "stale"
+    *,
+    cancel: Verdict = "take",
+    model: Verdict = "stale",
+    tool: Verdict = "stale",
+    approval: Verdict = "no_such_call",
+    reply: Verdict = "no_such_question",
 ) -> Row:
     return _row(
         work="stopping",
@@ -77,6 +103,8 @@ def _draining(
         deadline="take",
         model=model,
         tool=tool,
+        approval=approval,
+        reply=reply,
     )
 
 
@@ -85,14 +113,18 @@ TRANSITIONS: Final[Mapping[S, Row]] = {
     S.WAKING: _row(cancel="not_running"),
     S.READY: _row(pause="take"),
     S.AWAITING_MODEL: _row(pause="take", model="take"),
-    S.AWAITING_TOOLS: _row(pause="take", tool="take"),
+    S.AWAITING_TOOLS: _row(
+        pause="take", deadline="take", tool="take", approval="take", reply="take"
+    ),
     S.ANSWERED: _row(pause="take"),
     S.PAUSED: _row(resume="take"),
-    S.PAUSED_AWAITING_TOOLS: _row(resume="take", tool="take"),
+    S.PAUSED_AWAITING_TOOLS: _row(
+        resume="take", deadline="take", tool="take", approval="take", reply="take"
+    ),
     S.DRAINING_IDLE: _draining(cancel="stopping"),
     S.DRAINING: _draining(),
     S.DRAINING_AWAITING_MODEL: _draining(model="take"),
-    S.DRAINING_AWAITING_TOOLS: _draining(tool="take"),
+    S.DRAINING_AWAITING_TOOLS: _draining(tool="take", approval="take", reply="take"),
     S.CLOSED: _row(
         work="stopping",
         offered="stopping",
@@ -100,6 +132,9 @@ TRANSITIONS: Final[Mapping[S, Row]] = {
         resume="stopping",
         cancel="stopping",
         stop="stale",
+        below="stale",
+        approval="stopping",
+        reply="stopping",
         surface="stale",
         proceed="stale",
     ),

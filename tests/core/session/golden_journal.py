@@ -9,7 +9,7 @@ what it is good for is that it is old.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -97,13 +97,13 @@ def _fields(fact: i.SurfaceRendered) -> dict[str, object]:
     return {"surface": fact.surface, "cause": fact.cause}
 
 
-def lines() -> Iterator[bytes]:
-    """The journal, line by line, chained."""
+def chained(entries: Iterable[e.AnyEntry]) -> Iterator[bytes]:
+    """A journal of these entries, line by line."""
     digest = GENESIS
-    for entry in story():
+    for entry in entries:
         line, digest = seal(msgspec.json.encode(entry), digest)
         yield line
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.writelines(lines())
+    sys.stdout.buffer.writelines(chained(story()))

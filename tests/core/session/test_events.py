@@ -87,9 +87,126 @@ EXPECTED: dict[type, list[v.DurableEvent]] = {
         ),
         v.StateChanged(**_second, state="stopping"),
     ],
-    e.FileChanged: [],
+    e.FileChanged: [
+        v.FileChanged(**_first, turn="t1", call="t1.2.1", path="/a", change="modified")
+    ],
     e.StopRequested: [v.StateChanged(**_first, state="stopping")],
     e.SessionClosed: [],
+    e.LoanIntended: [
+        v.ChildEvent(
+            **_first,
+            kind="spawned",
+            pod="p.x",
+            session="s",
+            parent="p",
+            lent=["/w/x"],
+            task="Dig.",
+        )
+    ],
+    e.LoanMade: [
+        v.ChildEvent(**_first, kind="started", pod="p.x", session="s", parent="p")
+    ],
+    e.TaskGiven: [],
+    e.LoanAssumed: [
+        v.ChildEvent(
+            **_first,
+            kind="assumed",
+            pod="p.x.y",
+            session="s2",
+            parent="p",
+            lent=["/w/x"],
+        )
+    ],
+    e.LoanReturned: [
+        v.ChildEvent(
+            **_first,
+            kind="ended",
+            pod="p.x",
+            session="s",
+            parent="p",
+            cause="c5",
+            end="crashed",
+            message="killed",
+        )
+    ],
+    e.ChildNews: [
+        v.ChildEvent(
+            **_first,
+            kind="turn_ended",
+            pod="p.x.y",
+            session="s2",
+            parent="p.x",
+            lent=["/w/x"],
+            task="Dig.",
+            turn="t7",
+            cause="c6",
+            outcome=Failed(code="cut", message="no end"),
+            text="Half.",
+            value=[1, None],
+            usage=USAGE,
+            files=["/w/x/a"],
+            end="crashed",
+            message="killed",
+        )
+    ],
+    e.ApprovalRequested: [
+        v.ApprovalRequested(
+            **_first,
+            call="t7.1.1",
+            name="bash",
+            arguments={"command": "rm x"},
+            reason="rule 2",
+            pod="p.x",
+            wait_seconds=60.5,
+        )
+    ],
+    e.ApprovalResolved: [
+        v.ApprovalResolved(
+            **_first,
+            call="t7.1.1",
+            pod="p.x",
+            verdict="denied",
+            by="user",
+            remember="session",
+            reason="never",
+        )
+    ],
+    e.QuestionAsked: [
+        v.QuestionAsked(
+            **_first,
+            question="t7.1.2",
+            text="Which?",
+            choices=["left", "right"],
+            pod="p.x",
+            to="parent",
+            wait_seconds=60.5,
+        )
+    ],
+    e.QuestionAnswered: [
+        v.QuestionAnswered(
+            **_first, question="t7.1.2", pod="p.x", text="left", by="parent"
+        )
+    ],
+    e.CommandStarted: [
+        v.CommandStarted(
+            **_first,
+            turn="t1",
+            call="t1.2.1",
+            command="t1.2.1",
+            text="make",
+            output="/outputs/2",
+        )
+    ],
+    e.CommandEnded: [
+        v.CommandEnded(
+            **_first,
+            command="t1.2.1",
+            cause="c8",
+            end="signalled",
+            status=9,
+            reason="memory",
+        )
+    ],
 }
 
 each_entry = pytest.mark.parametrize(
@@ -135,6 +252,43 @@ def test_every_durable_event_has_an_entry_behind_it():
     told = {type(event) for expected in EXPECTED.values() for event in expected}
 
     assert told == set(get_args(v.DurableEvent))
+
+
+def test_a_change_that_was_written_when_it_stood_for_no_event_stands_for_none():
+    (change,) = [entry for entry in EVERY_ENTRY if isinstance(entry, e.FileChanged)]
+
+    assert events(msgspec.structs.replace(change, seq=0)) == []
+
+
+def test_the_secret_that_a_child_shows_is_told_to_nobody():
+    (intended,) = [entry for entry in EVERY_ENTRY if isinstance(entry, e.LoanIntended)]
+
+    assert intended.token.encode() not in msgspec.json.encode(events(intended))
+
+
+@pytest.mark.parametrize(
+    ("task", "shown"),
+    [
+        ("Dig.", "Dig."),
+        ("\n  Dig.\nDeep.", "Dig."),
+        ("x" * 1_000, "x" * 200),
+        ("", ""),
+    ],
+)
+def test_of_a_task_people_are_shown_the_first_line(task, shown):
+    (intended,) = [entry for entry in EVERY_ENTRY if isinstance(entry, e.LoanIntended)]
+
+    (told,) = events(msgspec.structs.replace(intended, task=task))
+
+    assert told.task == shown
+
+
+def test_arguments_that_are_no_json_are_shown_as_they_are():
+    (asked,) = [en for en in EVERY_ENTRY if isinstance(en, e.ApprovalRequested)]
+
+    (told,) = events(msgspec.structs.replace(asked, arguments='{"command":'))
+
+    assert told.arguments == '{"command":'
 
 
 def test_a_turn_that_ends_in_a_pod_that_stays_leaves_it_idle():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -16,66 +17,82 @@ from podd.core.session.chain import GENESIS, check
 from podd.core.session.events import count
 from podd.core.turn.states import MachineState, machine_state
 from podd_protocol.values import Cancelled, Usage
-from tests.core.session.golden_journal import lines
+from tests.core.session import golden_children
+from tests.core.session.golden_journal import chained, story
 from tests.core.turn.host import RESTORED, Host, kinds
 
 GOLDEN = Path(__file__).with_name("golden")
 
 
-def _lines(number: int) -> list[bytes]:
-    path = GOLDEN / f"format-{number}.jsonl"
-    return path.read_bytes().splitlines(keepends=True)
+#: Oldest first. A later one of the same format holds what that format learned since:
+#: entries of new kinds, and fields with defaults.
+JOURNALS = ("format-1", "format-1-children")
+each_journal = pytest.mark.parametrize("name", JOURNALS)
 
 
-def _entries(number: int) -> list[e.AnyEntry]:
-    return [msgspec.json.decode(line, type=e.AnyEntry) for line in _lines(number)]
+def _lines(name: str) -> list[bytes]:
+    return (GOLDEN / f"{name}.jsonl").read_bytes().splitlines(keepends=True)
+
+
+def _entries(name: str) -> list[e.AnyEntry]:
+    return [msgspec.json.decode(line, type=e.AnyEntry) for line in _lines(name)]
+
+
+def _shapes(lines: Iterable[bytes]) -> dict[str, list[str]]:
+    """The fields of a line of each kind."""
+    return {json.loads(line)["kind"]: list(json.loads(line)) for line in lines}
 
 
 @pytest.fixture
 def first() -> PodState:
     """What the journal of format 1 folds to."""
-    return fold(_entries(1))
+    return fold(_entries("format-1"))
 
 
 def test_there_is_a_journal_of_every_format():
-    assert sorted(path.name for path in GOLDEN.iterdir()) == [
-        f"format-{number}.jsonl" for number in range(1, e.FORMAT + 1)
-    ]
+    assert {path.stem for path in GOLDEN.iterdir()} == set(JOURNALS)
+    assert {int(name.split("-")[1]) for name in JOURNALS} == set(range(1, e.FORMAT + 1))
 
 
-@pytest.mark.parametrize("number", range(1, e.FORMAT + 1))
-def test_its_chain_holds(number):
+@each_journal
+def test_its_chain_holds(name):
     digest = GENESIS
-    for line in _lines(number):
+    for line in _lines(name):
         digest = check(line, digest)
         assert isinstance(digest, str), line
 
 
-@pytest.mark.parametrize("number", range(1, e.FORMAT + 1))
-def test_its_numbers_have_no_gaps(number):
+@each_journal
+def test_its_numbers_have_no_gaps(name):
     next_seq = 1
-    for n, entry in enumerate(_entries(number), start=1):
+    for n, entry in enumerate(_entries(name), start=1):
         assert entry.n == n
         assert entry.seq == (next_seq if count(entry) else 0)
         next_seq += count(entry)
 
 
-def test_the_newest_holds_an_entry_of_every_kind():
+def test_together_they_hold_an_entry_of_every_kind():
     every = {kind.__struct_config__.tag for kind in get_args(e.AnyEntry)}
 
-    assert set(kinds(_entries(e.FORMAT))) == every
+    assert {kind for name in JOURNALS for kind in kinds(_entries(name))} == every
 
 
 def test_this_podd_writes_lines_of_the_same_shape():
     """Field for field, so that who changes the format makes a new one of it."""
+    golden = {
+        kind: fields
+        for name in JOURNALS
+        for kind, fields in _shapes(_lines(name)).items()
+    }
 
-    def shape(line: bytes) -> list[str]:
-        return list(json.loads(line))
+    assert _shapes((*chained(story()), *chained(golden_children.story()))) == golden
 
-    written = {json.loads(line)["kind"]: shape(line) for line in lines()}
-    golden = {json.loads(line)["kind"]: shape(line) for line in _lines(e.FORMAT)}
 
-    assert written == golden
+def test_a_field_that_was_once_written_is_still_written():
+    newest = _shapes((*chained(story()), *chained(golden_children.story())))
+    for name in JOURNALS:
+        for kind, fields in _shapes(_lines(name)).items():
+            assert set(fields) <= set(newest[kind])
 
 
 def test_what_format_1_says_was_said(first):
@@ -147,7 +164,7 @@ def test_what_else_format_1_says(first):
 
 
 def test_a_session_of_format_1_goes_on():
-    host = Host.restored(_entries(1))
+    host = Host.restored(_entries("format-1"))
 
     heard = host.tell(RESTORED)
 

@@ -42,12 +42,17 @@ def check_history(entries: Sequence[e.AnyEntry], max_steps: int) -> None:
     seen_turns: set[str] = set()
     accepted: set[str] = set()
     taken: set[str] = set()
+    told: dict[str, tuple[str, int]] = {}
     calls: set[str] = set()
     for entry in entries:
+        for cause in _causes(entry):
+            assert cause not in accepted, "two causes of one name"
+            accepted.add(cause)
+        if isinstance(entry, e.ToolResulted):
+            _tell(entry, accepted, taken, told)
         match entry:
             case e.InputAccepted() | e.NotificationAccepted():
-                assert entry.cause not in accepted
-                accepted.add(entry.cause)
+                pass
             case e.TurnStarted():
                 assert turn is None, "two turns at once"
                 assert entry.turn not in seen_turns, "a name is used twice"
@@ -83,11 +88,35 @@ _OF_A_TURN = (
 )
 
 
+_OF_OTHERS = e.ChildNews | e.LoanReturned | e.QuestionAsked | e.CommandEnded
+
+
 def _take(causes: Sequence[str], accepted: set[str], taken: set[str]) -> None:
     assert accepted.issuperset(causes), "a cause that nobody sent"
     assert taken.isdisjoint(causes), "a cause was taken twice"
     assert len(set(causes)) == len(causes)
     taken.update(causes)
+
+
+def _causes(entry: e.AnyEntry) -> tuple[str, ...]:
+    """The cause that an entry makes, if it makes one."""
+    if isinstance(entry, e.InputAccepted | e.NotificationAccepted | _OF_OTHERS):
+        return () if entry.cause is None else (entry.cause,)
+    return ()
+
+
+def _tell(
+    entry: e.ToolResulted,
+    accepted: set[str],
+    taken: set[str],
+    told: dict[str, tuple[str, int]],
+) -> None:
+    """Two calls of one step may tell the same; after it nothing does."""
+    here = (entry.turn, entry.step)
+    again = {cause for cause in entry.causes if told.get(cause) == here}
+    new = [cause for cause in entry.causes if cause not in again]
+    _take(new, accepted, taken)
+    told.update(dict.fromkeys(new, here))
 
 
 def _check_entry(
@@ -171,8 +200,26 @@ def check_inputs(state: PodState, accepted: Sequence[str]) -> None:
 
 def accepted_texts(entries: Sequence[e.AnyEntry]) -> list[str]:
     """What the model is to be told sooner or later, as it reads it."""
-    return [
+    offered = [
         entry.text if isinstance(entry, e.InputAccepted) else entry.rendered
         for entry in entries
         if isinstance(entry, e.InputAccepted | e.NotificationAccepted)
+    ]
+    return [*offered, *told_texts(entries)]
+
+
+def told_texts(entries: Sequence[e.AnyEntry]) -> list[str]:
+    """Those of children and commands, but for what results have told."""
+    by_results = {
+        cause
+        for entry in entries
+        if isinstance(entry, e.ToolResulted)
+        for cause in entry.causes
+    }
+    return [
+        entry.rendered
+        for entry in entries
+        if isinstance(entry, _OF_OTHERS)
+        and entry.cause is not None
+        and entry.cause not in by_results
     ]

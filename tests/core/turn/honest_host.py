@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 
 from podd.core.context.conversation import ToolResultItem
-from podd.core.session import entries as e
+from podd.core.pod.child import Child
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
-from podd.core.turn.pending import pending
+from podd.core.turn.pending import Outstanding, pending
+from tests.core.turn.family import accepted, ended, gone, over, planned, read, ready
 from tests.core.turn.histories import (
     accepted_texts,
     check_conversation,
@@ -19,14 +20,16 @@ from tests.core.turn.host import (
     RENDERED,
     RESTORED,
     RESUME,
-    SETTINGS,
     Host,
     call,
     finished,
 )
 
+#: How a command ended: with a crash, or by itself.
+_COMMAND = re.compile(r"(?<=notification: )(t[\d.]+): .*")
 
-def goes_on(host: Host) -> Host:
+
+def goes_on(host: Host, shown: i.SurfaceRendered = RENDERED) -> Host:
     """An honest host: whatever is asked is answered, whatever stops is taken up again.
 
     What it answers depends on the question alone, so two runs can be compared.
@@ -37,23 +40,76 @@ def goes_on(host: Host) -> Host:
             host = host.crash()
             host.tell(RESTORED)
         elif state.surface is None:
-            host.tell(RENDERED)
+            host.tell(shown)
         elif state.turn and state.turn.paused and not state.stopping:
             host.tell(RESUME)
         elif outstanding := pending(state):
-            _answer(host, outstanding[0])
-        elif not host.tell(i.Proceeded()).entries:
+            _answer(host, min(outstanding, key=_is_wait))
+        elif not host.tell(i.Proceeded()).entries and not _others_go_on(host):
             return host
     raise AssertionError("it never comes to rest")
 
 
-def _answer(host: Host, asked: f.RequestModel | f.RunTool) -> None:
-    if isinstance(asked, f.RunTool):
-        host.tell(finished(asked.call, output=f"output of {asked.call}"))
-    elif asked.offer_tools and asked.step == 1:
-        host.answers(f"{asked.turn}:", call("read_file"), call("write_file"), call("?"))
-    else:
-        host.answers(f"{asked.turn}.{asked.step} is done.")
+def _is_wait(asked: Outstanding) -> bool:
+    return isinstance(asked, f.SetDeadline) and asked.deadline == "wait"
+
+
+def _answer(host: Host, asked: Outstanding) -> None:
+    match asked:
+        case f.RunTool(name="spawn_pod"):
+            _spawn(host, asked.call)
+        case f.RunTool():
+            host.tell(finished(asked.call, output=f"output of {asked.call}"))
+        case f.SetDeadline(deadline="approval", call=name):
+            host.tell(i.ApprovalGiven(call=name, verdict="approved"))
+        case f.SetDeadline(deadline="question", call=name):
+            host.tell(i.QuestionReplied(question=name, text=f"re {name}"))
+        case f.SetDeadline(deadline=deadline, call=name):
+            if not _others_go_on(host):
+                host.tell(i.DeadlinePassed(deadline=deadline, call=name))
+        case f.RequestModel() if asked.offer_tools and asked.step == 1:
+            parts = (call("read_file"), call("write_file"), call("?"))
+            host.answers(f"{asked.turn}:", *parts)
+        case f.RequestModel():
+            host.answers(f"{asked.turn}.{asked.step} is done.")
+
+
+def _spawn(host: Host, name: str) -> None:
+    """As `spawn_pod` does: it goes on from where the journal says it is."""
+    child = _made_by(host, name)
+    if child is None:
+        host.tell(planned(name, name))
+        child = _made_by(host, name)
+    assert child is not None
+    short = child.session.removeprefix("s-")
+    if child.stage == "intended":
+        host.tell(ready(short))
+    if not child.turns and not child.counted and child.stage == "made":
+        host.tell(accepted(short, name))
+    host.tell(finished(name))
+
+
+def _made_by(host: Host, name: str) -> Child | None:
+    found = (one for one in host.state.children.values() if one.call == name)
+    return next(found, None)
+
+
+def _others_go_on(host: Host) -> bool:
+    """Children end their work and commands end; tells whether any was left."""
+    open_calls = host.state.turn.calls if host.state.turn else {}
+    for child in list(host.state.children.values()):
+        name = child.session.removeprefix("s-")
+        if child.stage == "intended" and child.call not in open_calls:
+            host.tell(gone(name, "not_started"))
+            return True
+        if child.is_lent_to and child.turns:
+            turn = child.turns[0]
+            host.tell(read(host, ended(name, turn, f"{name} {turn} is done")))
+            return True
+    for command in host.state.commands:
+        host.tell(over(command))
+        return True
+    return False
 
 
 def outline(host: Host, unknown: set[str]) -> list[list[str]]:
@@ -64,7 +120,7 @@ def outline(host: Host, unknown: set[str]) -> list[list[str]]:
     found: list[list[str]] = []
     for item, line in zip(host.state.conversation, host.texts(), strict=True):
         if not isinstance(item, ToolResultItem):
-            found.append([line])
+            found.append([_COMMAND.sub(r"\1 is over", line)])
             continue
         if not found or not found[-1][0].startswith("result "):
             found.append([])
@@ -75,7 +131,7 @@ def outline(host: Host, unknown: set[str]) -> list[list[str]]:
 
 
 def check_a_crash_costs_no_more_than_it_may(host: Host) -> None:
-    """Attempts, and the calls in flight; the conversation is the same."""
+    """Attempts, the calls in flight, and commands; the conversation is the same."""
     if host.state.stopping is not None:
         return  # a drain takes nothing in, and a restore forgets the drain
     unknown = {
@@ -83,25 +139,42 @@ def check_a_crash_costs_no_more_than_it_may(host: Host) -> None:
         for one in pending(host.state)
         if isinstance(one, f.RunTool) and not one.repeatable
     }
-    crashed = host.crash()
+    crashed, other = host.crash(), host.copy()
     crashed.tell(RESTORED)
-    restored, continued = goes_on(crashed), goes_on(host.copy())
+    for command in list(other.state.commands):
+        other.decide(over(command))  # the crash ended them all
+    restored, continued = goes_on(crashed), goes_on(other)
     assert outline(restored, unknown) == outline(continued, unknown)
     assert restored.state.turns_ended == continued.state.turns_ended
     assert restored.state.last_outcome == continued.state.last_outcome
+    assert _below(restored) == _below(continued)
 
 
-def check_every_prefix_goes_on(entries: Sequence[e.AnyEntry]) -> None:
+def _below(host: Host) -> list[tuple[object, ...]]:
+    return [
+        (one.session, one.stage, one.turns, one.report, one.told, one.usage)
+        for one in host.state.children.values()
+    ]
+
+
+def check_every_prefix_goes_on(
+    lived: Host, shown: i.SurfaceRendered = RENDERED
+) -> None:
     """Wherever a journal is cut, a new process comes to rest with all work done."""
-    for length in range(len(entries) + 1):
-        kept = entries[:length]
-        crashed = Host.restored(kept)
+    for length in range(len(lived.entries) + 1):
+        kept = lived.entries[:length]
+        crashed = Host.restored(kept, lived.settings)
         crashed.tell(RESTORED)
-        host = goes_on(crashed)
+        host = goes_on(crashed, shown)
 
-        assert host.state.turn is None
-        assert host.state.queue == []
-        assert not any(cause.wakes for cause in host.state.waiting)
-        check_history(host.entries, SETTINGS.max_steps)
-        check_conversation(host.state)
-        check_inputs(host.state, accepted_texts(kept))
+        state = host.state
+        assert state.turn is None
+        assert state.queue == []
+        assert not any(cause.wakes for cause in state.waiting)
+        assert not any(one.is_lent_to and one.turns for one in state.children.values())
+        assert not any(pod == state.pod for pod, _ in state.approvals)
+        assert not any(pod == state.pod for pod, _ in state.questions)
+        assert state.commands == {}
+        check_history(host.entries, lived.settings.max_steps)
+        check_conversation(state)
+        check_inputs(state, accepted_texts(host.entries))

@@ -31,6 +31,16 @@ TEXTS = Texts(
     no_tools_left="no tools left",
     interrupted="interrupted",
     unknown=lambda tool, since: f"{tool} since {since}: unknown",
+    child_reported=lambda pod, report: f"{pod} {report.turn}: {report.text}",
+    child_ended=lambda pod, end, message: f"{pod} {end}: {message}",
+    child_asks=lambda pod, question, choices: f"{pod} asks {question} {list(choices)}",
+    child_works=lambda child: f"{child.pod} {child.state}",
+    command_ended=lambda command, end, status, reason: (
+        f"{command.command}: {end} {status} {reason}"
+    ),
+    denied=lambda tool, why: f"{tool} denied: {why}",
+    not_decided=lambda seconds: f"nobody decided within {seconds:g} s",
+    not_answered=lambda asked, seconds: f"{asked} silent for {seconds:g} s",
 )
 SETTINGS = Settings(max_steps=3, repeatable={"read_file"}, texts=TEXTS)
 SURFACE = Surface(
@@ -181,13 +191,15 @@ class Host:
 
     def record(self, entry: e.AnyEntry) -> None:
         """Stamp, apply and keep an entry, as whoever appends to a journal does."""
-        n, events = len(self.entries) + 1, count(entry)
+        n = len(self.entries) + 1
         stamped = msgspec.structs.replace(
             entry,
             n=n,
             at=f"2026-11-21T00:{n // 60:02}:{n % 60:02}.000Z",
-            seq=self.next_seq if events else 0,
+            seq=self.next_seq,
         )
+        if (events := count(stamped)) == 0:
+            stamped = msgspec.structs.replace(stamped, seq=0)
         self.next_seq += events
         apply(self.state, stamped)
         self.entries.append(stamped)

@@ -8,6 +8,7 @@ from typing import Final
 from podd.core.context.request import Surface
 from podd.core.turn import inputs as i
 from podd.core.turn.states import MachineState as S
+from tests.core.turn.family_situations import FAMILY_SITUATIONS, facts_about
 from tests.core.turn.host import (
     DRAIN,
     NOW,
@@ -104,7 +105,7 @@ def _half_done() -> Host:
     return host
 
 
-SITUATIONS: Final[Mapping[S, tuple[Host, ...]]] = {
+_ALONE: Final[Mapping[S, tuple[Host, ...]]] = {
     S.IDLE: (
         Host(),
         Host.after(),
@@ -155,6 +156,10 @@ SITUATIONS: Final[Mapping[S, tuple[Host, ...]]] = {
         _told(_asking(), NOW),
     ),
 }
+SITUATIONS: Final[Mapping[S, tuple[Host, ...]]] = {
+    state: (*FAMILY_SITUATIONS.get(state, ()), *hosts)
+    for state, hosts in _ALONE.items()
+}
 """Take a copy before telling one of these anything."""
 
 
@@ -180,7 +185,6 @@ def facts_for(host: Host) -> Mapping[type[i.Input], tuple[i.Input, ...]]:
         i.ResumeRequested: (i.ResumeRequested(),),
         i.CancelRequested: (i.CancelRequested(by="parent"),),
         i.StopAsked: (DRAIN, NOW),
-        i.DeadlinePassed: (i.DeadlinePassed(deadline="drain"),),
         i.PodRestored: (RESTORED,),
         i.SurfaceRendered: (
             RENDERED,
@@ -199,4 +203,5 @@ def facts_for(host: Host) -> Mapping[type[i.Input], tuple[i.Input, ...]]:
         ),
         i.ToolFinished: tuple(finished(name) for name in begun or ["t1.1.1"]),
         i.Proceeded: (i.Proceeded(),),
+        **facts_about(host),
     }

@@ -1,0 +1,86 @@
+"""A value for each variable of each notice, to try the texts of others on.
+
+Of a notice that says different things by turns there is a sample for each: a mistake
+in any branch of a user's text is to be found at spawn, not when the branch is first
+taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, get_args
+
+import msgspec
+
+from podd.prompts.catalogue import TextName
+from podd_protocol.values import (
+    Asked,
+    Cancelled,
+    ChildEnd,
+    ChildState,
+    CommandEnd,
+    Completed,
+    Failed,
+    Limited,
+    Outcome,
+)
+
+Variables = Mapping[str, object]
+
+_OUTCOMES: Final[tuple[Outcome, ...]] = (
+    Completed(),
+    Cancelled(by="user", reason="text"),
+    Limited(limit="steps"),
+    Failed(code="cut", message="text"),
+)
+
+SAMPLES: Final[Mapping[TextName, tuple[Variables, ...]]] = {
+    "child_asks": (
+        {"child": "x", "question": "text", "choices": ["one", "two"]},
+        {"child": "x", "question": "text", "choices": []},
+    ),
+    "child_ended": tuple(
+        {"child": "x", "end": end, "message": "text"} for end in get_args(ChildEnd)
+    ),
+    "child_reported": tuple(
+        {
+            "child": "x",
+            "outcome": msgspec.to_builtins(outcome),
+            "text": "text",
+            "value": "{}",
+            "left_out": 1,
+            "files": ["/a"],
+            "more_files": 1,
+            "usage": {"input": 1, "output": 1},
+        }
+        for outcome in _OUTCOMES
+    ),
+    "child_works": tuple(
+        {"child": "x", "state": state, "task": "text"} for state in get_args(ChildState)
+    ),
+    "command_ended": tuple(
+        {
+            "command": "t1.1.1",
+            "end": end,
+            "status": 1,
+            "reason": "text",
+            "text": "text",
+            "output": "/a",
+        }
+        for end in get_args(CommandEnd)
+    ),
+    "cut_off": ({},),
+    "denied": ({"tool": "bash", "why": "text"}, {"tool": "bash", "why": ""}),
+    "interrupted": ({},),
+    "limit": ({"limit": "steps", "value": 50},),
+    "no_tools_left": ({},),
+    "not_answered": tuple(
+        {"asked": asked, "seconds": "600"} for asked in get_args(Asked)
+    ),
+    "not_decided": ({"seconds": "600"},),
+    "notification": ({"origin": "user", "message": "text"},),
+    "unknown": (
+        {"tool": "write_file", "since": "2026-01-01T00:00:00.000Z"},
+        {"tool": "write_file", "since": ""},
+    ),
+}
