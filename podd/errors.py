@@ -9,6 +9,8 @@
         NameTakenError
         ScopeConflictError
         SessionHeldError
+        StillWrittenError
+      LimitReachedError        whoever set the limit
       DeniedError              not allowed, and asking again will not help
         OutsideScopeError
         UnsafeDirectoryError
@@ -16,6 +18,8 @@
       PodNotAnsweringError     whoever looks after the machine
         PodEndedError
       StartFailedError         depends on what it met
+      StartAbandonedError      nobody: it is not wanted any more
+      CommandNotStartedError   whoever looks after the machine, or edits the scope
       FailureReplyError        depends on what the pod says
       PausedError              whoever paused the pod
       TimedOutError
@@ -181,7 +185,7 @@ class NoSuchError(PoddError):
 
     exit_code: ClassVar[int] = 3
 
-    what: Literal["pod", "session", "file"]
+    what: Literal["pod", "session", "file", "command"]
     name: str
     hint: str = ""
 
@@ -200,6 +204,7 @@ class NoSuchError(PoddError):
             "pod": "podctl list shows the live pods, podctl list --all the ended ones",
             "session": "podctl session list shows what there is",
             "file": "check the path; podctl init writes a first manifest",
+            "command": "podctl status shows the commands that run",
         }[self.what]
 
 
@@ -242,15 +247,21 @@ class ScopeConflictError(HeldError):
     """What we asked for."""
     holder: str
     holder_path: str
-    since: str
+    since: str = ""
+    """RFC 3339; empty where only the lender was asked, who keeps no time."""
     doing: str = ""
+    lent_by: str = ""
+    """Who lent it to the holder; empty: nobody who lives."""
 
     def __str__(self) -> str:
-        doing = f", {self.doing}" if self.doing else ""
-        return (
-            f"{self.path} is writable by pod {self.holder!r} "
-            f"(through {self.holder_path}, since {self.since}{doing})"
-        )
+        facts = [f"through {self.holder_path}"]
+        if self.since:
+            facts.append(f"since {self.since}")
+        if self.lent_by:
+            facts.append(f"lent by {self.lent_by!r}")
+        if self.doing:
+            facts.append(self.doing)
+        return f"{self.path} is writable by pod {self.holder!r} ({', '.join(facts)})"
 
     @property
     def remedy(self) -> str:
@@ -277,6 +288,59 @@ class SessionHeldError(HeldError):
         return (
             f"talk to it with podctl run {self.pod} PROMPT, "
             f"or end it with podctl stop {self.pod}"
+        )
+
+
+class StillWrittenError(HeldError):
+    """What is to be lent is being written by the lender itself."""
+
+    code: ClassVar[str] = "still_written"
+
+    paths: tuple[str, ...]
+    """What was to be lent."""
+    writers: tuple[str, ...]
+    """Calls and commands of the lender."""
+    seconds: float
+    """How long they were waited for."""
+
+    def __str__(self) -> str:
+        return (
+            f"{', '.join(self.paths)} cannot be lent: after {self.seconds:g} s "
+            f"{', '.join(self.writers)} may still write there"
+        )
+
+    @property
+    def remedy(self) -> str:
+        return "wait until that has ended, or end it with stop_command, and lend again"
+
+
+class LimitReachedError(PoddError):
+    """One pod more would pass a limit of a pod above it."""
+
+    code: ClassVar[str] = "over_budget"
+    exit_code: ClassVar[int] = 6
+
+    limit: Literal["pods", "depth"]
+    value: int
+    holder: str
+    """The pod whose manifest states the limit."""
+
+    def __str__(self) -> str:
+        if self.limit == "pods":
+            return (
+                f"pod {self.holder!r} has started as many pods below it as it may "
+                f"over its life ([limits] pods = {self.value})"
+            )
+        return (
+            f"below pod {self.holder!r} there may be no more than {self.value} "
+            "levels of pods ([limits] depth)"
+        )
+
+    @property
+    def remedy(self) -> str:
+        return (
+            f"raise [limits] {self.limit} in the manifest of {self.holder}, or let "
+            "the pods that are there do it"
         )
 
 
@@ -414,6 +478,53 @@ class StartFailedError(PoddError):
         return self.advice
 
 
+class StartAbandonedError(PoddError):
+    """Who wanted a new pod gave up waiting for it; nothing of it is left."""
+
+    code: ClassVar[str] = "start_abandoned"
+
+    pod: str
+
+    def __str__(self) -> str:
+        return f"the start of pod {self.pod!r} was given up"
+
+
+class CommandNotStartedError(PoddError):
+    """A command was not run, because what it may touch could not be set up."""
+
+    code: ClassVar[str] = "command_not_started"
+
+    reason: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"the command was not started: {self.reason}"
+
+    @property
+    def remedy(self) -> str:
+        return self.hint
+
+
+class SandboxUnmetError(PoddError):
+    """A pod requires of its sandbox what this machine does not have."""
+
+    code: ClassVar[str] = "sandbox_unmet"
+
+    pod: str
+    missing: dict[str, str]
+    """What is required and not there, and why."""
+    advice: str = ""
+
+    def __str__(self) -> str:
+        named = ", ".join(f"{name} ({why})" for name, why in self.missing.items())
+        return f"pod {self.pod!r} requires of its sandbox what is not here: {named}"
+
+    @property
+    def remedy(self) -> str:
+        doctor = "podctl doctor says what works here"
+        return f"{self.advice}; {doctor}" if self.advice else doctor
+
+
 class FailureReplyError(PoddError):
     """A pod said no."""
 
@@ -450,6 +561,8 @@ class FailureReplyError(PoddError):
     def remedy(self) -> str:
         return {
             "busy": f"wait with podctl wait {self.pod}, or run with --when-busy queue",
+            "no_such_call": f"podctl approvals {self.pod} shows what waits",
+            "no_such_question": f"podctl questions {self.pod} shows what waits",
             "version_mismatch": (
                 "this podctl and the pod are of different versions; "
                 f"podctl stop {self.pod} works, then resume its session with this one"

@@ -8,6 +8,11 @@ the cost does not grow with the table; the algebra in core decides among them. F
 directory that has another name, our rules below it are moved there first.
 
 What is mounted inside a root has its other name below the root, where nobody looks.
+
+Those who lend to us, and those we lend to, share paths with us by right: there the
+lender is compared as it is once it has lent, which leaves what it may still write
+under another name. Everybody else is compared with all that a lender ever had, because
+that comes back to it.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from podd.core.scope.explanation import ancestors
+from podd.core.scope.lending import narrowed
 from podd.core.scope.overlap import overlap
 from podd.core.scope.rules import Rule, Scope
 from podd.scope_lock import record as records
@@ -42,6 +48,14 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class Kin:
+    """Whom the asker lends to and has its scope from: sessions."""
+
+    session: str
+    lenders: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Contender:
     """An allocation in our way; it may be dead."""
 
@@ -51,35 +65,46 @@ class Contender:
     """False: both sides only want to be warned."""
 
 
-def contenders(connection: Connection, ours: Grounded) -> Iterator[Contender]:
+def contenders(connection: Connection, ours: Grounded, kin: Kin) -> Iterator[Contender]:
     """Find the allocations that may write where `ours` may, each once."""
     if ours.scope.mode == "off":
         return
     for allocation, aliases in _candidates(connection, ours).items():
         record = records.by_id(connection, allocation)
         assert record is not None, "a root belongs to an allocation"
-        conflict = _conflict(ours.scope, record, aliases)
-        if conflict is not None:
-            modes = {ours.scope.mode, record.grounded.scope.mode}
-            yield Contender(record, conflict, is_binding="enforce" in modes)
-
-
-def _conflict(
-    ours: Scope, record: Record, aliases: set[tuple[str, str]]
-) -> Conflict | None:
-    """Compare the scopes under our names, then under each other name."""
-    for our_name, their_name in [("/", "/"), *sorted(aliases)]:
-        found = overlap(
-            _moved(ours, our_name, their_name),
-            record.grounded.scope,
-        )
+        mine, theirs = ours.scope, record.grounded.scope
+        if record.session in kin.lenders:
+            theirs = narrowed(theirs, (mine,))
+        elif kin.session in record.lenders:
+            mine = narrowed(mine, (theirs,))
+        found = _meeting(mine, theirs, aliases)
         if found is not None:
-            return Conflict(
-                path=_renamed(found.ours.path, their_name, our_name) or found.ours.path,
-                holder=record.name,
-                holder_path=found.theirs.path,
-                since=record.since,
+            modes = {mine.mode, theirs.mode}
+            yield Contender(
+                record,
+                Conflict(
+                    path=found[0],
+                    holder=record.name,
+                    holder_path=found[1],
+                    since=record.since,
+                ),
+                is_binding="enforce" in modes,
             )
+
+
+def _meeting(
+    ours: Scope, theirs: Scope, aliases: set[tuple[str, str]]
+) -> tuple[str, str] | None:
+    """Compare the scopes under our names, then under each other name.
+
+    Returns:
+        The path that both may write, as we and as they call it.
+    """
+    for our_name, their_name in [("/", "/"), *sorted(aliases)]:
+        found = overlap(_moved(ours, our_name, their_name), theirs)
+        if found is not None:
+            path = _renamed(found.ours.path, their_name, our_name) or found.ours.path
+            return path, found.theirs.path
     return None
 
 

@@ -97,6 +97,11 @@ class Lease:
         return self._record.grounded.scope
 
     @property
+    def session(self) -> str:
+        """What the pod writes; its loans are bound to it."""
+        return self._record.session
+
+    @property
     def life(self) -> LifeLock:
         """For the launcher of commands, which holds a copy, and its lines."""
         return self._life
@@ -120,6 +125,18 @@ class Lease:
             if changed is not None:
                 self._lose("allocation_changed", f"{changed} is not what it was")
             self._read_again()
+
+    def current(self, connection: Connection) -> Record:
+        """Read our row inside a transaction, for who changes the table on its strength.
+
+        Raises:
+            LeaseLostError: it is not ours any more.
+        """
+        found = records.by_id(connection, self._record.id)
+        if found is None or not found.is_held_as(self._record):
+            loss, detail = _loss(found)
+            raise LeaseLostError(loss=loss, detail=detail)
+        return found
 
     def release(self) -> Release:
         """Give the scope back. Again: nothing.
@@ -173,12 +190,17 @@ class Lease:
             found = records.by_id(self._reader, self._record.id)
         except (sqlite3.Error, msgspec.DecodeError) as error:
             self._lose("table_gone", str(error))
-        if found is None:
-            self._lose("allocation_gone", "its row was removed")
-        if found != self._record:
-            self._lose("allocation_changed", "its row was changed")
+        if found is None or not found.is_held_as(self._record):
+            self._lose(*_loss(found))
         self._version = version
 
     def _lose(self, loss: LeaseLoss, detail: str) -> NoReturn:
         self._lost = LeaseLostError(loss=loss, detail=detail)
         raise self._lost
+
+
+def _loss(found: Record | None) -> tuple[LeaseLoss, str]:
+    """Say what became of a row that is not as it was."""
+    if found is None:
+        return "allocation_gone", "its row was removed"
+    return "allocation_changed", "its row was changed"

@@ -149,15 +149,28 @@ def has_stragglers(path: Path) -> bool:
     A line that cannot be read proves nothing, so it counts as alive; one without its
     newline was never finished, so its process never started.
     """
+    return any(
+        entry is None or (entry.role != "pod" and may_live(entry.process))
+        for entry in _lines(path)
+    )
+
+
+def stragglers(path: Path) -> list[Listed]:
+    """List the launcher and the commands that may live, as far as they can be read."""
+    return [
+        entry
+        for entry in _lines(path)
+        if entry is not None and entry.role != "pod" and may_live(entry.process)
+    ]
+
+
+def _lines(path: Path) -> list[Listed | None]:
+    """Read the whole lines; None stands for one that cannot be read."""
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except FileNotFoundError:
-        return False
-    whole = text[: text.rfind("\n") + 1].splitlines()
-    return any(
-        entry is None or (entry.role != "pod" and may_live(entry.process))
-        for entry in map(_parse, whole)
-    )
+        return []
+    return [_parse(line) for line in text[: text.rfind("\n") + 1].splitlines()]
 
 
 def _parse(line: str) -> Listed | None:

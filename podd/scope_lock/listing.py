@@ -7,11 +7,20 @@ import os
 import msgspec
 
 from podd.core.scope.explanation import ScopeIndex
+from podd.core.scope.lending import narrowed
 from podd.core.scope.rules import Mode, Rule
 from podd.paths import Places
 from podd.scope_lock import record as records
 from podd.scope_lock.record import Record
 from podd.scope_lock.table import Table
+
+
+class Lent(msgspec.Struct, frozen=True):
+    """What another pod has of an allocation."""
+
+    to: str
+    """Name of the pod."""
+    rules: tuple[Rule, ...]
 
 
 class AllocationView(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,10 +32,12 @@ class AllocationView(msgspec.Struct, frozen=True, kw_only=True):
     since: str
     """RFC 3339."""
     parent: str | None
-    """Name of the pod that lent it."""
+    """Name of the live pod that lends it; None: nobody does, or its lender is dead."""
     session: str
     mode: Mode
     rules: tuple[Rule, ...]
+    lent: tuple[Lent, ...]
+    """To pods that live, by their names: what they may write the lender may not."""
     alive: bool
     """False: free for whoever asks, `reclaim` clears it away."""
 
@@ -62,16 +73,20 @@ class Holders(msgspec.Struct, frozen=True, kw_only=True):
 def allocations(table: Table) -> tuple[AllocationView, ...]:
     """List all, the dead too, by name of the pod."""
     found = _everything(table)
-    names = {record.id: record.name for record, _ in found}
+    lenders = _lenders(found)
     return tuple(
         AllocationView(
             pod=record.name,
             pid=record.process.pid,
             since=record.since,
-            parent=names.get(record.parent) if record.parent else None,
+            parent=lenders.get(record.lender or ""),
             session=record.session,
             mode=record.grounded.scope.mode,
             rules=record.grounded.scope.rules,
+            lent=tuple(
+                Lent(to=borrower.name, rules=borrower.grounded.scope.rules)
+                for borrower in _borrowers(found, record)
+            ),
             alive=alive,
         )
         for record, alive in found
@@ -87,17 +102,19 @@ def holders_of(table: Table, path: str) -> Holders:
     """Find the live pods that may write or read `path` (absolute)."""
     real = os.path.realpath(path)
     found = _everything(table)
-    names = {record.id: record.name for record, _ in found}
+    lenders = _lenders(found)
     writers: list[Holder] = []
     readers: list[Holder] = []
     for record, alive in found:
-        explanation = ScopeIndex(record.grounded.scope).explain(real)
+        borrowed = [loan.grounded.scope for loan in _borrowers(found, record)]
+        kept = narrowed(record.grounded.scope, borrowed)
+        explanation = ScopeIndex(kept).explain(real)
         if not alive or not explanation.readable or explanation.rule is None:
             continue
         holder = Holder(
             pod=record.name,
             since=record.since,
-            lent_by=names.get(record.parent) if record.parent else None,
+            lent_by=lenders.get(record.lender or ""),
             mode=record.grounded.scope.mode,
             rule=explanation.rule,
         )
@@ -112,6 +129,17 @@ def _everything(table: Table) -> list[tuple[Record, bool]]:
         return []
     rows = table.transact(records.everything)
     return [(record, _is_alive(table.places, record)) for record in rows]
+
+
+def _lenders(found: list[tuple[Record, bool]]) -> dict[str, str]:
+    """Map the session of each live pod to its name."""
+    return {record.session: record.name for record, alive in found if alive}
+
+
+def _borrowers(found: list[tuple[Record, bool]], lender: Record) -> list[Record]:
+    return [
+        record for record, alive in found if alive and record.lender == lender.session
+    ]
 
 
 def _is_alive(places: Places, record: Record) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 
 from podd.scope_lock import record as records
 from podd.scope_lock.life import is_dead
+from podd.scope_lock.straggling import end_what_is_left
 from podd.scope_lock.table import Table
 
 if TYPE_CHECKING:
@@ -24,13 +25,17 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reclaim(table: Table) -> tuple[Freed, ...]:
-    """Free every allocation whose life lock can be taken, by name of its pod.
+    """Free every allocation whose pod is dead, by name of its pod.
 
-    Life files without an allocation, left by a starter that died between the two, go
+    What a dead pod left running is ended first; what cannot be ended keeps it. Life
+    files without an allocation, left by a starter that died between the two, go
     too.
     """
     if not table.exists:
         return ()
+    for record in table.transact(records.everything):
+        if not records.is_free(table.places, record):
+            end_what_is_left(table.places, record)
     return table.transact(lambda connection: _reclaim(connection, table))
 
 

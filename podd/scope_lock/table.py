@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
 import msgspec
 
-from podd.errors import PoddError, StorageError
+from podd.errors import PoddError, StorageError, TimedOutError
 from podd.paths import Places, private_directory
 from podd.scope_lock.identity import boot_id
 from podd.scope_lock.life import is_locked
@@ -28,22 +29,31 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 #: Of our tables below; another one is not read.
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 #: `root` holds the write rules that are arbitrated, for the search of candidates, and
 #: `above` every directory on the way to one: a bind mount may be of any of them.
+#: `lender` holds the sessions that lend an allocation; distance 0 lends directly.
 _SCHEMA: Final = (
     "CREATE TABLE header (boot_id TEXT NOT NULL)",
     """CREATE TABLE allocation (
         id TEXT PRIMARY KEY,
         name TEXT NOT NULL UNIQUE,
         token TEXT NOT NULL,
-        parent TEXT,
         session TEXT NOT NULL,
         since TEXT NOT NULL,
         stage TEXT NOT NULL,
         process BLOB NOT NULL,
-        grounded BLOB NOT NULL
+        grounded BLOB NOT NULL,
+        pods_limit INTEGER NOT NULL,
+        depth_limit INTEGER NOT NULL,
+        pods_spawned INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    """CREATE TABLE lender (
+        allocation TEXT NOT NULL,
+        session TEXT NOT NULL,
+        distance INTEGER NOT NULL,
+        PRIMARY KEY (allocation, distance)
     ) WITHOUT ROWID""",
     """CREATE TABLE root (
         path TEXT NOT NULL,
@@ -57,6 +67,8 @@ _SCHEMA: Final = (
         inode INTEGER NOT NULL,
         allocation TEXT NOT NULL
     )""",
+    "CREATE INDEX allocation_session ON allocation (session)",
+    "CREATE INDEX lender_session ON lender (session, distance, allocation)",
     "CREATE INDEX root_path ON root (path, allocation)",
     "CREATE INDEX root_inode ON root (inode, device, path, allocation)",
     "CREATE INDEX root_allocation ON root (allocation)",
@@ -88,7 +100,7 @@ class SetAside(msgspec.Struct, frozen=True):
 class Table:
     """The way to the table; opened when first used, reopened when replaced.
 
-    Not for two threads at once, and not across a fork (it opens anew there).
+    For several threads, one at a time; not across a fork (it opens anew there).
     """
 
     def __init__(
@@ -98,6 +110,8 @@ class Table:
         self.set_aside: SetAside | None = None
         """What the last transactions found and put away; None: nothing."""
         self._limit_seconds = limit_seconds
+        # What one thread has begun another one's work would end up in.
+        self._mutex = threading.RLock()
         self._connection: Connection | None = None
         self._opened: tuple[int, int, int] | None = None
         self._forsaken: list[Connection] = []
@@ -115,13 +129,14 @@ class Table:
 
     def close(self) -> None:
         """Let go of the file; the next transaction opens it again."""
-        if self._connection is not None:
-            if self._opened is not None and self._opened[0] == os.getpid():
-                self._connection.close()
-            else:
-                # sqlite forbids even to close what a parent process opened.
-                self._forsaken.append(self._connection)
-        self._connection = None
+        with self._mutex:
+            if self._connection is not None:
+                if self._opened is not None and self._opened[0] == os.getpid():
+                    self._connection.close()
+                else:
+                    # sqlite forbids even to close what a parent process opened.
+                    self._forsaken.append(self._connection)
+            self._connection = None
 
     def transact(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction, under the lock.
@@ -137,7 +152,10 @@ class Table:
         import sqlite3
 
         private_directory(self.places.runtime, strict=True)
-        with exclusively(self.places.lock_file, limit_seconds=self._limit_seconds):
+        with (
+            self._alone(),
+            exclusively(self.places.lock_file, limit_seconds=self._limit_seconds),
+        ):
             try:
                 try:
                     return self._attempt(work)
@@ -151,6 +169,19 @@ class Table:
                 raise StorageError(
                     path=str(self.places.table_file), reason=str(error)
                 ) from error
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._mutex.acquire(timeout=self._limit_seconds):
+            raise TimedOutError(
+                what=f"waiting for another thread's work on {self.places.table_file}",
+                seconds=self._limit_seconds,
+                hint="somebody holds the lock of the table: podctl scope list names it",
+            )
+        try:
+            yield
+        finally:
+            self._mutex.release()
 
     def reader(self) -> Connection:
         """Open a connection of one's own, for reading what `transact` writes."""

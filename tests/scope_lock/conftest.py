@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import pytest
 
 from podd.core.scope.rules import Access, Mode, Rule, Scope
 from podd.paths import Places
-from podd.scope_lock.allocation import Allocation, Request, allocate
+from podd.scope_lock import record as records
+from podd.scope_lock.allocation import Allocation, Limits, Request, allocate
+from podd.scope_lock.lease import Lease, adopt
+from podd.scope_lock.lending import Loan, lend
 from podd.scope_lock.table import Table
 
 _PROGRAM = Path(__file__).with_name("contender.py")
@@ -45,6 +49,10 @@ class Process:
 
     def send(self, signal: int) -> None:
         self._process.send_signal(signal)
+
+    def wait(self) -> int:
+        """Wait for its end, and say how it ended."""
+        return self._process.wait(_LIMIT_SECONDS)
 
     def kill(self) -> None:
         """kill -9, and reap."""
@@ -90,28 +98,98 @@ def process() -> Iterator[Callable[..., Process]]:
         one.kill()
 
 
+def _request(
+    name: str,
+    *rules: tuple[Access, Path | str],
+    mode: Mode = "enforce",
+    session: str = "",
+    limits: Limits | None = None,
+    pods_spawned: int = 0,
+) -> Request:
+    return Request(
+        name=name,
+        session=session or f"session-{name}",
+        scope=Scope(tuple(Rule(str(path), access) for access, path in rules), mode),
+        since="2026-11-21T01:00:00.000Z",
+        source="test.toml",
+        limits=limits or Limits(),
+        pods_spawned=pods_spawned,
+    )
+
+
 @pytest.fixture
 def take(table: Table) -> Iterator[Callable[..., Allocation]]:
     """Allocate; what was taken is let go of at the end."""
     taken: list[Allocation] = []
 
     def allocate_one(
-        name: str,
-        *rules: tuple[Access, Path | str],
-        mode: Mode = "enforce",
-        doing: Callable[[str], str] = lambda _: "",
+        *words: object, doing: Callable[[str], str] = lambda _: "", **more: object
     ) -> Allocation:
-        scope = Scope(tuple(Rule(str(path), access) for access, path in rules), mode)
-        request = Request(
-            name=name,
-            session=f"session-{name}",
-            scope=scope,
-            since="2026-11-21T01:00:00.000Z",
-            source="test.toml",
-        )
-        taken.append(allocate(table, request, doing=doing))
+        taken.append(allocate(table, _request(*words, **more), doing=doing))
         return taken[-1]
 
     yield allocate_one
     for one in taken:
         one.life.close()
+
+
+@pytest.fixture
+def adopted(table: Table) -> Iterator[Callable[[Allocation], Lease]]:
+    """Play the pod of an allocation: `die` is closing the lease's life lock."""
+    leases: list[Lease] = []
+
+    def adopt_it(allocation: Allocation) -> Lease:
+        leases.append(
+            adopt(
+                table,
+                allocation=allocation.id,
+                token=allocation.token,
+                descriptor=os.dup(allocation.life.descriptor),
+            )
+        )
+        allocation.life.close()
+        return leases[-1]
+
+    yield adopt_it
+    for lease in leases:
+        lease.life.close()
+        lease.release()
+
+
+@pytest.fixture
+def pod(take, adopted) -> Callable[..., Lease]:
+    """Start a pod at the top level, in this process."""
+    return lambda *words, **more: adopted(take(*words, **more))
+
+
+@pytest.fixture
+def lend_to(table: Table) -> Iterator[Callable[..., Allocation | Loan]]:
+    """Lend; what was handed out is let go of at the end."""
+    lent: list[Allocation] = []
+
+    def lend_one(
+        lender: Lease, *words: object, counted: bool = False, **more: object
+    ) -> Allocation | Loan:
+        got = lend(table, lender, _request(*words, **more), counted=counted)
+        if isinstance(got, Allocation):
+            lent.append(got)
+        return got
+
+    yield lend_one
+    for one in lent:
+        one.life.close()
+
+
+@pytest.fixture
+def child(lend_to, adopted) -> Callable[..., Lease]:
+    """Lend to a pod and start it, in this process."""
+    return lambda *words, **more: adopted(lend_to(*words, **more))
+
+
+@pytest.fixture
+def spawned(table: Table) -> Callable[[], dict[str, int]]:
+    """Say what each pod has used of its limit, by name."""
+    return lambda: {
+        record.name: record.pods_spawned
+        for record in table.transact(records.everything)
+    }

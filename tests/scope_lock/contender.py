@@ -10,9 +10,13 @@ from pathlib import Path
 from podd.core.scope.rules import Rule, Scope
 from podd.errors import HeldError, PoddError, ScopeConflictError
 from podd.paths import Places
+from podd.scope_lock import record as records
 from podd.scope_lock.allocation import Allocation, Request, allocate, give_back
-from podd.scope_lock.lease import adopt
+from podd.scope_lock.lease import Lease, adopt
+from podd.scope_lock.lending import lend
+from podd.scope_lock.life import LifeLock
 from podd.scope_lock.lock import exclusively
+from podd.scope_lock.record import life_file
 from podd.scope_lock.table import Table
 
 
@@ -79,6 +83,44 @@ def be_pod(root: str, allocation: str, token: str, descriptor: str) -> None:
             _say(line.strip(), error.code)
         else:
             _say(line.strip(), "ours")
+
+
+def be_lender(root: str, allocation: str, token: str, descriptor: str) -> None:
+    """Adopt, then lend what each line says: NAME PATH SESSION; keep all life locks."""
+    table = _table(root)
+    lease = adopt(table, allocation=allocation, token=token, descriptor=int(descriptor))
+    _say("adopted")
+    _lend(table, lease)
+
+
+def be_lender_too(root: str, allocation: str, descriptor: str) -> None:
+    """Lend on the lease of another process, as one that was forked from it could."""
+    table = _table(root)
+    record = table.transact(lambda connection: records.by_id(connection, allocation))
+    assert record is not None
+    life = LifeLock.inherited(life_file(table.places, allocation), int(descriptor))
+    _say("ready")
+    _lend(table, Lease(table, record, life))
+
+
+def _lend(table: Table, lease: Lease) -> None:
+    kept = []
+    for line in sys.stdin:
+        name, path, session = line.split()
+        request = Request(
+            name=name,
+            session=session,
+            scope=Scope((Rule(path, "write"),)),
+            since="2026-11-21T01:00:00.000Z",
+            source="",
+        )
+        try:
+            got = lend(table, lease, request)
+        except HeldError as error:
+            _say(error.code)
+        else:
+            kept.append(got)
+            _say("lent" if isinstance(got, Allocation) else f"there, {got.stage}")
 
 
 def start_and_leave(root: str, name: str, path: str) -> None:

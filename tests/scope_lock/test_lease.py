@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import timeit
 
 import msgspec
@@ -186,9 +187,46 @@ def test_what_a_pod_has_started_and_still_lives_keeps_the_scope(
     lease.life.write_down("command", straggler)
     assert lease.release() == "left"
     assert [view.alive for view in allocations(table)] == [True]
-    assert reclaim(table) == ()
-    other.kill()
     assert [freed.pod for freed in reclaim(table)] == ["a"]
+    assert other.wait() == -signal.SIGKILL
+
+
+def test_counters_loans_and_a_new_lender_do_not_disturb(table, lease):
+    lease.verify()
+
+    def change(connection):
+        record = records.by_name(connection, "a")
+        records.count_one(connection, [record.id])
+        records.lend_from(connection, record, ("somebody", "else"))
+
+    table.transact(change)
+    lease.verify()
+    current = table.transact(lease.current)
+    assert (current.pods_spawned, current.lenders) == (1, ("somebody", "else"))
+    assert lease.session == current.session
+
+
+@pytest.mark.parametrize(
+    ("change", "loss"),
+    [
+        ("DELETE FROM allocation", "allocation_gone"),
+        ("UPDATE allocation SET token = 'x'", "allocation_changed"),
+        ("UPDATE allocation SET session = 'x'", "allocation_changed"),
+        ("UPDATE allocation SET name = 'x'", "allocation_changed"),
+        ("UPDATE allocation SET stage = 'starting'", "allocation_changed"),
+        (
+            "UPDATE allocation SET grounded = replace(grounded, 'write', 'read')",
+            "allocation_changed",
+        ),
+    ],
+)
+def test_a_row_that_is_not_ours_any_more_is_no_ground_to_act_on(
+    table, lease, change, loss
+):
+    table.transact(lambda connection: connection.execute(change))
+    with pytest.raises(LeaseLostError) as caught:
+        table.transact(lease.current)
+    assert caught.value.loss == loss
 
 
 def test_verifying_is_cheap_enough_for_every_write(lease):

@@ -8,9 +8,11 @@ import pytest
 
 from podd.errors import NameTakenError, ScopeConflictError, TimedOutError
 from podd.scope_lock import record as records
+from podd.scope_lock.lending import loans, settle
 from podd.scope_lock.life import is_locked
 from podd.scope_lock.listing import allocations, live_pods
 from podd.scope_lock.reclaim import reclaim
+from podd.scope_lock.record import Limits
 from podd.scope_lock.table import Table
 
 pytestmark = pytest.mark.processes
@@ -116,6 +118,93 @@ def test_a_zombie_holds_nothing(tmp_path, table, take, work, process):
     os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)
     take("b", ("write", work))
     assert live_pods(table) == ("b",)
+
+
+def test_of_two_processes_that_lend_to_one_session_one_makes_the_loan(
+    tmp_path, table, pod, work, process
+):
+    p = pod("p", ("write", work), limits=Limits(pods=99))
+    number = p.life.descriptor
+    pair = [
+        process("be_lender_too", tmp_path, p.allocation, number, pass_fds=(number,))
+        for _ in range(2)
+    ]
+    for one in pair:
+        assert one.hear() == "ready"
+    for attempt in range(10):
+        for one in pair:
+            one.tell(f"p.{attempt} {work}/{attempt} s{attempt}")
+        assert sorted(one.hear() for one in pair) == ["lent", "there, starting"]
+    assert len(loans(table, "session-p")) == 10
+    (spawned,) = table.transact(
+        lambda c: c.execute("SELECT pods_spawned FROM allocation WHERE name = 'p'")
+    ).fetchone()
+    assert spawned == 10
+
+
+def test_of_two_loans_that_overlap_one_is_made(tmp_path, table, pod, work, process):
+    p = pod("p", ("write", work), limits=Limits(pods=99))
+    number = p.life.descriptor
+    pair = [
+        process("be_lender_too", tmp_path, p.allocation, number, pass_fds=(number,))
+        for _ in range(2)
+    ]
+    for one in pair:
+        assert one.hear() == "ready"
+    for attempt in range(10):
+        (work / f"{attempt}" / "in").mkdir(parents=True)
+        for one, below in zip(pair, ("", "/in"), strict=True):
+            one.tell(
+                f"p.{attempt}{below[1:]} {work}/{attempt}{below} s{attempt}{below}"
+            )
+        assert sorted(one.hear() for one in pair) == ["lent", "scope_conflict"]
+
+
+def test_a_lender_killed_before_its_child_adopts_leaves_nothing_held(
+    tmp_path, table, take, adopted, lend_to, work, process
+):
+    got = take("p", ("write", work))
+    number = got.life.descriptor
+    lender = process(
+        "be_lender", tmp_path, got.id, got.token, number, pass_fds=(number,)
+    )
+    assert lender.hear() == "adopted"
+    got.life.close()
+    lender.tell(f"p.a {work}/a s")
+    assert lender.hear() == "lent"
+    (loan,) = loans(table, "session-p")
+    assert (loan.stage, loan.alive, loan.pid) == ("starting", True, lender.pid)
+    lender.kill()
+    assert [one.alive for one in loans(table, "session-p")] == [False]
+    # The lender comes back and goes on where it was.
+    again = adopted(take("p", ("write", work)))
+    child = adopted(lend_to(again, "p.a", ("write", work / "a"), session="s"))
+    child.verify()
+    child.life.close()
+    assert settle(table, again, "s").state == "returned"
+    assert live_pods(table) == ("p",)
+
+
+def test_a_child_that_adopted_outlives_the_lender_that_was_killed(
+    tmp_path, table, take, adopted, lend_to, work, process
+):
+    p = adopted(take("p", ("write", work)))
+    lent = lend_to(p, "p.a", ("write", work / "a"))
+    number = lent.life.descriptor
+    child = process("be_pod", tmp_path, lent.id, lent.token, number, pass_fds=(number,))
+    assert child.hear() == "adopted False"
+    lent.life.close()
+    p.life.close()
+    child.tell("1")
+    assert child.hear() == "1 ours"
+    again = adopted(take("p", ("write", work)))
+    (loan,) = loans(table, "session-p")
+    assert (loan.name, loan.pid, loan.alive) == ("p.a", child.pid, True)
+    assert settle(table, again, "session-p.a").state == "held"
+    child.tell("2")
+    assert child.hear() == "2 ours"
+    child.kill()
+    assert settle(table, again, "session-p.a").state == "returned"
 
 
 def test_a_stopped_process_in_the_middle_of_a_transaction_is_named(

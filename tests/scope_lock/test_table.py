@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import threading
 
 import pytest
 
-from podd.errors import StorageError
+from podd.errors import StorageError, TimedOutError
 from podd.scope_lock import table as table_module
 from podd.scope_lock.listing import allocations
 from podd.scope_lock.table import Table
@@ -150,6 +151,53 @@ def test_after_a_fork_the_table_is_opened_anew(table, take, work, monkeypatch):
     opened.execute("SELECT 1")
     for forsaken in table._forsaken:
         forsaken.close()
+
+
+def test_threads_take_turns_in_one_table(table):
+    table.transact(lambda c: c.execute("CREATE TABLE counted (n INTEGER)"))
+    table.transact(lambda c: c.execute("INSERT INTO counted VALUES (0)"))
+    together = threading.Barrier(4)
+    failures: list[BaseException] = []
+
+    def count_up(connection):
+        ((n,),) = connection.execute("SELECT n FROM counted").fetchall()
+        connection.execute("UPDATE counted SET n = ?", (n + 1,))
+
+    def work():
+        together.wait()
+        try:
+            for _ in range(25):
+                table.transact(count_up)
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert _column(table, "SELECT n FROM counted") == [(100,)]
+
+
+def test_a_thread_does_not_wait_for_ever_for_another(places):
+    entered, leave = threading.Event(), threading.Event()
+
+    def block(_):
+        entered.set()
+        assert leave.wait(20)
+
+    with Table(places, limit_seconds=0.05) as table:
+        thread = threading.Thread(target=table.transact, args=(block,))
+        thread.start()
+        assert entered.wait(20)
+        with pytest.raises(TimedOutError) as caught:
+            table.transact(block)
+        leave.set()
+        thread.join()
+        assert "another thread" in caught.value.what
+        table.transact(lambda connection: connection.execute("SELECT 1"))
 
 
 def test_what_sqlite_reports_as_its_own_error_names_the_file(table, take, work):

@@ -49,9 +49,14 @@ def list_(output: Output) -> None:
         output.document({"allocations": [_row(one) for one in held], "dead": dead})
         return
     for one in held:
-        output.text(f"{one.pod}  pid {one.pid}, for {short(since(one.since))}")
+        lent = f", lent by {one.parent}" if one.parent else ""
+        output.text(f"{one.pod}  pid {one.pid}, for {short(since(one.since))}{lent}")
         for rule in one.rules:
             output.text(f"  {rule.access:<9} {_rule_words(rule)}")
+        for loan in one.lent:
+            for rule in loan.rules:
+                if rule.access == "write":
+                    output.text(f"  {'lent':<9} {_rule_words(rule)} to {loan.to}")
         if one.mode != "enforce":
             output.text(f"  mode      {one.mode}")
     if not held:
@@ -106,8 +111,8 @@ def check(output: Output, path: Path) -> None:
 def reclaim(output: Output) -> None:
     """Free what the dead hold.
 
-    Only what is proved to be held by nobody. Starting a pod does the same for what is
-    in its way.
+    Only what is proved to be held by nobody; what a dead pod left running is ended
+    first. Starting a pod does the same for what is in its way.
     """
     from podd.scope_lock.reclaim import reclaim as reclaim_from
     from podd.scope_lock.table import Table
@@ -144,12 +149,16 @@ def _row(one: AllocationView) -> dict[str, Any]:
         "parent": one.parent,
         "session": one.session,
         "mode": one.mode,
-        "rules": [
-            {"path": r.path, "access": r.access, "recursive": r.recursive}
-            for r in one.rules
-        ],
-        "lent": [],
+        "rules": _rules(one.rules),
+        "lent": [{"to": loan.to, "rules": _rules(loan.rules)} for loan in one.lent],
     }
+
+
+def _rules(rules: tuple[Rule, ...]) -> list[dict[str, Any]]:
+    return [
+        {"path": rule.path, "access": rule.access, "recursive": rule.recursive}
+        for rule in rules
+    ]
 
 
 def _rule_words(rule: Rule) -> str:
