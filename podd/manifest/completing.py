@@ -26,6 +26,7 @@ from podd.manifest.scope_rules import (
     guarded_paths,
     resolve_section,
 )
+from podd.manifest.toolchains import anchor_toolchains, missing_toolchains
 from podd.manifest.vocabulary import PROVIDERS
 
 _NAME: Final[KeyPath] = ("pod", "name")
@@ -36,6 +37,7 @@ _PROVIDER: Final[KeyPath] = ("model", "provider")
 _SCRIPT: Final[KeyPath] = ("model", "script")
 _INPUT: Final[KeyPath] = ("agent", "input")
 _INSTRUCTION: Final[KeyPath] = ("agent", "instruction")
+_TOOLCHAINS: Final[KeyPath] = ("sandbox", "read")
 _SCRIPTED: Final = "scripted"
 
 
@@ -82,6 +84,7 @@ class Completing:
         if not self._is_broken("pod.workdir"):
             self._check_workdir()
             section = self._scope()
+            self._resolve_toolchains()
         if stated(self._table, _INPUT) == "":
             # `--set agent.input=""` takes back what a lower layer states.
             self._table["agent"]["input"] = None
@@ -162,12 +165,8 @@ class Completing:
             self._check_file(_INSTRUCTION, path)
 
     def _check_file(self, key: KeyPath, path: str) -> None:
-        try:
-            with open(path, "rb", opener=_without_waiting) as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    self._blame(key, f"{path} is not a regular file")
-        except OSError as error:
-            self._blame(key, f"{path} cannot be read: {error.strerror}")
+        if refusal := file_refusal(path):
+            self._blame(key, refusal)
 
     def _complete_name(self) -> None:
         if stated(self._table, _NAME) is not None:
@@ -208,12 +207,21 @@ class Completing:
                 f"[scope] of {lower.path} does not count: scopes are never merged, "
                 f"and {highest.path} states one"
             )
-        reading = Reading(
+        return resolve_section(highest, self._reading(), self._errors)
+
+    def _resolve_toolchains(self) -> None:
+        layer = self._merged.sources.get(_TOOLCHAINS)
+        if layer is not None and not self._is_broken("pod.workdir"):
+            errors = anchor_toolchains(layer, self._reading())
+            self._errors += errors or missing_toolchains(layer)
+            put(self._table, _TOOLCHAINS, stated(layer.table, _TOOLCHAINS))
+
+    def _reading(self) -> Reading:
+        return Reading(
             workdir=self._setting.workdir,
             caller_directory=self._setting.caller_directory,
             environment=self._setting.request.environment,
         )
-        return resolve_section(highest, reading, self._errors)
 
     def _origins(self, manifest: Manifest) -> Iterator[tuple[str, Origin]]:
         sources = self._merged.sources
@@ -225,6 +233,17 @@ class Completing:
                 yield dotted(key), Origin(layer="built-in")
             else:
                 yield dotted(key), source.origin(key)
+
+
+def file_refusal(path: str) -> str | None:
+    """Return why nothing can be read from `path`; None: it is a file like any other."""
+    try:
+        with open(path, "rb", opener=_without_waiting) as file:
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            return f"{path} is not a regular file"
+    except OSError as error:
+        return f"{path} cannot be read: {error.strerror}"
 
 
 def _without_waiting(path: str, flags: int) -> int:

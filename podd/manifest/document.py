@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from podd.core.permission import PermissionSet
 from podd.core.scope.rules import Scope
 from podd.errors import ManifestError
 from podd.manifest.resolved import Origin, Resolved
@@ -32,6 +33,8 @@ def to_document(resolved: Resolved) -> dict[str, Any]:
         },
         "file": resolved.file,
         "project_prompts": resolved.project_prompts,
+        "lenders_permissions": _plain(resolved.lenders_permissions),
+        "task_instruction": resolved.task_instruction,
     }
 
 
@@ -48,6 +51,10 @@ def from_document(document: dict[str, Any]) -> Resolved:
             origins=msgspec.convert(document.get("origins", {}), dict[str, Origin]),
             file=document.get("file"),
             project_prompts=document.get("project_prompts"),
+            lenders_permissions=msgspec.convert(
+                document.get("lenders_permissions", ()), tuple[PermissionSet, ...]
+            ),
+            task_instruction=document.get("task_instruction"),
         )
     except KeyError as error:
         raise ManifestError(
@@ -57,6 +64,6 @@ def from_document(document: dict[str, Any]) -> Resolved:
         raise ManifestError(path="journal", reason=str(error)) from error
 
 
-def _plain(value: Manifest | Scope) -> Any:  # noqa: ANN401  # JSON values
+def _plain(value: Manifest | Scope | tuple[PermissionSet, ...]) -> Any:  # noqa: ANN401  # JSON values
     # By way of JSON: to_builtins keeps tuples, which a journal read back does not have.
     return msgspec.json.decode(msgspec.json.encode(value))

@@ -6,14 +6,14 @@ What needs more than one layer or a look at the disk is asked later, in `complet
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from podd.errors import ManifestError
 from podd.manifest.layer import Layer, put, stated, take_out
 from podd.manifest.locator import KeyPath
-from podd.manifest.vocabulary import PROVIDERS, TOOLS
+from podd.manifest.vocabulary import CONFINEMENTS, PROVIDERS, TOOLS
 
 #: Characters of a pod's name. It is a directory in the runtime directory, so the limit
 #: keeps the path of its socket short.
@@ -53,19 +53,25 @@ def check_values(layer: Layer) -> list[ManifestError]:
         value = stated(layer.table, key)
         if value is not None and (refusal := refusal_of(value)):
             refuse(key, refusal)
-    allow: KeyPath = ("tools", "allow")
-    for index, tool in enumerate(stated(layer.table, allow) or ()):
-        if refusal := TOOLS.refusal(tool):
-            refuse(allow, refusal, (*allow, index))
-            break
-    if layer.has(allow) and (twice := _repeated(stated(layer.table, allow))):
-        refuse(allow, (f"{twice!r} is there twice", ""))
-    for tool in list(stated(layer.table, ("tools", "per_tool")) or ()):
-        if refusal := TOOLS.refusal(tool):
-            refuse(("tools", "per_tool", tool), refusal)
+    for key, refusal_of in _CHECKS_OF_ITEMS.items():
+        for index, item in enumerate(stated(layer.table, key) or ()):
+            if refusal := refusal_of(item):
+                refuse(key, refusal, (*key, index))
+                break
+    for key, refusal in list(_tool_refusals(layer)):
+        refuse(key, refusal)
     if refusal := _split_ref(layer):
         refuse(("model", "ref"), refusal)
     return errors
+
+
+def _tool_refusals(layer: Layer) -> Iterator[tuple[KeyPath, Refusal]]:
+    allow: KeyPath = ("tools", "allow")
+    if layer.has(allow) and (twice := _repeated(stated(layer.table, allow))):
+        yield allow, (f"{twice!r} is there twice", "")
+    for tool in stated(layer.table, ("tools", "per_tool")) or ():
+        if refusal := TOOLS.refusal(tool):
+            yield ("tools", "per_tool", tool), refusal
 
 
 def _split_ref(layer: Layer) -> Refusal | None:
@@ -126,6 +132,27 @@ def _effort(reasoning: dict[str, Any]) -> Refusal | None:
     return None
 
 
+def _variable(name: str) -> Refusal | None:
+    if _VARIABLE.fullmatch(name):
+        return None
+    # Not quoted: it may be the value itself.
+    return "is not the name of an environment variable", 'for example ["LANG"]'
+
+
+def _rule(rule: dict[str, Any]) -> Refusal | None:
+    if not rule.get("match", "*"):
+        return "match is empty", 'leave it out, or say "*", for every call of the tool'
+    tool: str = rule["tool"]
+    if not any(sign in tool for sign in "*?["):
+        return TOOLS.refusal(tool)
+    # Imported late: a pod's start checks nothing.
+    from fnmatch import fnmatchcase
+
+    if any(fnmatchcase(name, tool) for name in (*TOOLS.built, *TOOLS.not_built)):
+        return None
+    return f"no tool has a name like {tool!r}", f"tools: {', '.join(TOOLS.built)}"
+
+
 def _repeated(words: Sequence[str]) -> str | None:
     return next((word for word in words if words.count(word) > 1), None)
 
@@ -141,4 +168,11 @@ _CHECKS: Final[dict[KeyPath, Callable[[Any], Refusal | None]]] = {
     ("model", "auth"): _auth,
     ("model", "reasoning"): _effort,
     ("agent", "instruction"): _not_empty,
+}
+
+_CHECKS_OF_ITEMS: Final[dict[KeyPath, Callable[[Any], Refusal | None]]] = {
+    ("tools", "allow"): TOOLS.refusal,
+    ("sandbox", "environment"): _variable,
+    ("sandbox", "require"): CONFINEMENTS.refusal,
+    ("permissions", "rules"): _rule,
 }

@@ -7,10 +7,14 @@ from typing import Literal
 
 import msgspec
 
+from podd.core.permission import PermissionSet
 from podd.core.scope.rules import Scope
 from podd.manifest.schema import Manifest
 
-LayerName = Literal["built-in", "user", "project", "file", "--set"]
+LayerName = Literal[
+    "built-in", "user", "project", "file", "--set", "parent", "spawn_pod"
+]
+"""The last two are a child's: what its parent has, and what the parent's model said."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -18,7 +22,7 @@ class Origin(msgspec.Struct, frozen=True):
 
     layer: LayerName
     path: str = ""
-    """The file; empty for `built-in` and `--set`."""
+    """The file; empty where there is none."""
     line: int | None = None
     """From 1; None where there is no file."""
 
@@ -36,5 +40,22 @@ class Resolved(msgspec.Struct, frozen=True):
     """The manifest file that was given, absolute."""
     project_prompts: str | None = None
     """What `$project/` means: a `.podd/prompts` that the user trusts, or None."""
+    lenders_permissions: tuple[PermissionSet, ...] = ()
+    """What those say who lend to this pod, its parent last. Their rules stay in force:
+    a call must pass each of these sets and its own."""
+    task_instruction: str | None = None
+    """What the parent's model tells this pod besides `agent.instruction`. Taken as it
+    stands: no template, no reference."""
     warnings: tuple[str, ...] = ()
     """What a person should know about this load. Not kept in the document."""
+
+    @property
+    def permissions(self) -> tuple[PermissionSet, ...]:
+        """All sets of rules that bind this pod; its own is the last."""
+        own = PermissionSet(
+            pod=self.manifest.pod.name,
+            workdir=self.manifest.pod.workdir,
+            default=self.manifest.permissions.default,
+            rules=self.manifest.permissions.rules,
+        )
+        return (*self.lenders_permissions, own)

@@ -7,17 +7,25 @@ default is one that loading always fills in.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
+from podd.core.permission import Action, PermissionRule
 from podd.core.scope.rules import Mode
-from podd.manifest.vocabulary import TOOLS, DriverName, ProviderName
+from podd.manifest.vocabulary import (
+    TOOLS,
+    DriverName,
+    ProviderName,
+    RestartPolicy,
+)
 
 #: The largest integer that every JSON reader keeps exact (2**53 - 1).
 LARGEST_COUNT: Final = 9_007_199_254_740_991
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_COUNT)]
+#: Zero is a limit too: none at all.
+Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_COUNT)]
 #: Below 64 bytes an output has no room for the line that says what was cut.
 OutputBytes = Annotated[int, msgspec.Meta(ge=64, le=LARGEST_COUNT)]
 #: A day: longer is not a limit. Zero would refuse every call.
@@ -147,6 +155,53 @@ class ToolsSection(msgspec.Struct, frozen=True, kw_only=True):
     per_tool: dict[str, ToolLimits] = {}
 
 
+class SandboxSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[sandbox]`: what a command may touch besides the scope, and how much."""
+
+    read: tuple[str, ...] = ()
+    """Absolute. Toolchains; what every machine has needs no mention."""
+    network: Literal["allow", "deny"] = "allow"
+    environment: tuple[str, ...] = ()
+    """Names of variables that are passed on, besides a safe few."""
+    require: tuple[str, ...] = ()
+    """What must confine commands here; otherwise the pod does not start."""
+    processes: Count = 1024
+    """Of a command at a time, threads included."""
+    memory_bytes: Count | None = None
+    """Of one process. None: three quarters of what the machine has."""
+    file_bytes: Count = 17_179_869_184
+    """Of one file that a command writes."""
+    temporary_bytes: Count = 1_073_741_824
+    """Of a command's private TMPDIR and HOME, which lie in memory."""
+
+
+class PermissionsSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[permissions]`: which calls people want to decide about."""
+
+    default: Action = "allow"
+    """Where no rule matches."""
+    rules: tuple[PermissionRule, ...] = ()
+    """The first that matches counts."""
+    wait_seconds: Seconds = 600.0
+    """How long a call waits for people, before it is denied."""
+
+
+class LimitsSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[limits]`: over the pod's life, with all its descendants."""
+
+    pods: Number = 8
+    """Started by it and by those below it."""
+    depth: Number = 3
+    """Levels of pods below it."""
+
+
+class SuperviseSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[supervise]`: what becomes of it when something ends."""
+
+    restart: RestartPolicy = "never"
+    on_parent_end: Literal["drain", "stop", "detach"] = "drain"
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """All that declares a pod."""
 
@@ -155,3 +210,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentSection = AgentSection()
     scope: ScopeSection = ScopeSection()
     tools: ToolsSection = ToolsSection()
+    sandbox: SandboxSection = SandboxSection()
+    permissions: PermissionsSection = PermissionsSection()
+    limits: LimitsSection = LimitsSection()
+    supervise: SuperviseSection = SuperviseSection()

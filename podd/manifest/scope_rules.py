@@ -59,7 +59,7 @@ def resolve_section(
             except ValueError as error:
                 errors.append(layer.error(key, str(error)))
                 continue
-            if access == "read" and (reason := _absence(path)):
+            if access == "read" and (reason := absence(path)):
                 errors.append(layer.error(key, f"{path}: {reason}"))
             paths.append({**item, "path": path} if _is_table(item) else path)
         table[access] = paths
@@ -138,7 +138,7 @@ def _is_table(item: object) -> bool:
     return isinstance(item, dict)
 
 
-def _absence(path: str) -> str:
+def absence(path: str) -> str:
     """Return why nothing can be read at `path`; empty if something is there."""
     try:
         os.stat(path)  # noqa: PTH116  # text in, text out

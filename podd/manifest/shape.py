@@ -18,7 +18,13 @@ from podd.errors import ManifestError
 from podd.manifest.layer import Layer, Table, dotted, take_out
 from podd.manifest.locator import KeyPath
 from podd.manifest.schema import Manifest
-from podd.manifest.vocabulary import DRIVERS, KEYS_NOT_BUILT, PROVIDERS, Words
+from podd.manifest.vocabulary import (
+    DRIVERS,
+    KEYS_NOT_BUILT,
+    PROVIDERS,
+    RESTARTS,
+    Words,
+)
 
 #: What TOML calls the types that msgspec names.
 _WORDS: Final = {
@@ -35,6 +41,7 @@ _WORDS: Final = {
 _CLOSED_SETS: Final[dict[str, Words]] = {
     "agent.driver": DRIVERS,
     "model.provider": PROVIDERS,
+    "supervise.restart": RESTARTS,
 }
 _MISMATCH: Final = re.compile(r"Expected `([^`]+)`, got `([^`]+)`")
 _BOUND: Final = re.compile(r"Expected `\w+` ([<>]=?) (\S+)")
@@ -179,7 +186,7 @@ def _struct(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  # a type
 def _struct_among(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  # a type form
     """Return the Struct that an item of the array `kind` may be."""
     for part in get_args(kind):
-        for choice in get_args(part):
+        for choice in (part, *get_args(part)):
             if (struct := _struct(choice)) is not None:
                 return struct
     return None

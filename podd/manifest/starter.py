@@ -35,5 +35,14 @@ write = ["notes"]                # made if it is not there; inside it, reading t
 # hidden = ["secrets"]           # a hole in both
 
 [tools]
-allow = ["read_file", "write_file", "edit_file", "glob", "grep"]
+allow = ["read_file", "write_file", "edit_file", "glob", "grep", "bash"]
+
+[sandbox]
+# Commands touch what [scope] says, system directories and what is on PATH; besides:
+# read = ["~/.cargo"]
+# network = "deny"
+
+[permissions]
+# For what people want to decide about. The first rule that matches counts.
+# rules = [{ tool = "bash", match = "git push*", action = "ask" }]
 """

@@ -13,6 +13,7 @@ import msgspec
 
 ProviderName = Literal["openai_chat", "scripted"]
 DriverName = Literal["chat"]
+RestartPolicy = Literal["never"]
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -52,34 +53,62 @@ PROVIDERS: Final = Words(
 
 DRIVERS: Final = Words(noun="driver", built=get_args(DriverName), not_built=("code",))
 
+RESTARTS: Final = Words(
+    noun="restart policy", built=get_args(RestartPolicy), not_built=("on-failure",)
+)
+
+#: What confines commands, as the probe of this machine names it.
+CONFINEMENTS: Final = Words(
+    noun="means of confinement",
+    built=(
+        *("namespaces", "pid_namespaces", "proc", "network"),
+        *("landlock", "landlock_scope", "seccomp", "bubblewrap", "subreaper"),
+    ),
+    not_built=(),
+)
+
 #: In the order in which a model is offered them.
 TOOLS: Final = Words(
     noun="tool",
-    built=("read_file", "write_file", "edit_file", "glob", "grep"),
-    not_built=(
-        "ask_parent",
-        "ask_user",
+    built=(
+        "read_file",
+        "write_file",
+        "edit_file",
+        "glob",
+        "grep",
         "bash",
-        "list_pods",
-        "read_pod_output",
-        "send_to_pod",
-        "spawn_pod",
         "stop_command",
-        "stop_pod",
+        "spawn_pod",
+        "send_to_pod",
         "wait_pods",
+        "read_pod_output",
+        "stop_pod",
+        "list_pods",
+        "ask_user",
+        "ask_parent",
     ),
+    not_built=(),
+)
+
+#: What nobody needs who may start no pods.
+PARENTS_TOOLS: Final = (
+    "spawn_pod",
+    "send_to_pod",
+    "wait_pods",
+    "read_pod_output",
+    "stop_pod",
+    "list_pods",
 )
 
 #: Keys and sections that a manifest may hold one day, dotted.
 KEYS_NOT_BUILT: Final = (
     "agent.output_schema",
-    "limits",
+    "limits.cost_usd",
+    "limits.tokens",
+    "limits.wall_seconds",
     "model.api_version",
     "model.reasoning.budget_tokens",
     "model.region",
-    "permissions",
-    "sandbox",
-    "supervise",
 )
 
 #: What a project's layer may set only in a directory that the user trusts: each could
@@ -92,6 +121,12 @@ TRUSTED_KEYS: Final = (
     ("scope",),
 )
 
-#: Tools whose calls a crash cut off are simply run again. The tools say it of
-#: themselves; it stands here too so that a pod can start without importing them.
-REPEATABLE_TOOLS: Final = frozenset({"read_file", "glob", "grep"})
+#: Tools whose calls a crash cut off are simply run again: they only look, or know by
+#: the call's id what they have done already. The tools say it of themselves; it stands
+#: here too so that a pod can start without importing them.
+REPEATABLE_TOOLS: Final = frozenset(
+    {
+        *("read_file", "glob", "grep", "stop_command", *PARENTS_TOOLS),
+        *("ask_user", "ask_parent"),
+    }
+)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from podd.errors import ManifestError
+from podd.manifest.child import ChildAsked, child_manifest
+from podd.manifest.child_scope import AskedScope
 from podd.manifest.loading import LoadRequest, check, load
 from podd.manifest.resolved import Resolved
 from podd.paths import Places
@@ -77,3 +80,47 @@ def refused(desk: Desk) -> Callable[..., ManifestError]:
         return caught.value
 
     return _refused
+
+
+#: Of a pod that has something to give.
+PARENT = """
+[model]
+ref = "openai_chat/m"
+[scope]
+read = ["."]
+write = ["notes", "src"]
+hidden = ["src/secret"]
+"""
+
+
+@pytest.fixture
+def child(desk: Desk) -> Callable[..., Resolved]:
+    """Return what a parent's manifest and a wish come to."""
+    for name in ("notes/x", "src/a/x", "src/b/x", "src/secret/x"):
+        desk.write(name, "")
+
+    def _child(parent: str = PARENT, /, **asked: Any) -> Resolved:
+        resolved = desk.text(parent)
+        scope = asked.pop("scope", None)
+        return child_manifest(
+            resolved,
+            ChildAsked(
+                name=asked.pop("name", "x"),
+                scope=None if scope is None else AskedScope(**scope),
+                **asked,
+            ),
+            pod=resolved.manifest.pod.name,
+            environment={"HOME": str(desk.directory / "home")},
+        )
+
+    return _child
+
+
+@pytest.fixture
+def refusal(child: Callable[..., Resolved]) -> Callable[..., ManifestError]:
+    def _refusal(*parent: str, **asked: Any) -> ManifestError:
+        with pytest.raises(ManifestError) as caught:
+            child(*parent, **asked)
+        return caught.value
+
+    return _refusal

@@ -162,17 +162,6 @@ MODEL = '[model]\nref = "openai_chat/m"\n'
             4,
             "not_supported",
         ),
-        (MODEL + "[tools]\nallow = ['bash']\n", "tools.allow", 4, "not_supported"),
-        (
-            MODEL + "[tools]\nper_tool.bash = {}\n",
-            "tools.per_tool.bash",
-            4,
-            "not_supported",
-        ),
-        (MODEL + "[sandbox]\n", "sandbox", 3, "not_supported"),
-        (MODEL + "[permissions]\n", "permissions", 3, "not_supported"),
-        (MODEL + "[limits]\ntokens = 1\n", "limits", 3, "not_supported"),
-        (MODEL + "[supervise]\n", "supervise", 3, "not_supported"),
         # No TOML.
         ("[pod\n", "", 1, "TOML"),
         ("a = 1\nb = \n", "", 2, "TOML"),

@@ -29,6 +29,14 @@ mode = "warn"
 [tools]
 allow = ["glob"]
 per_tool.glob = { output_bytes = 100, timeout_seconds = 1.5 }
+[sandbox]
+read = ["."]
+environment = ["A"]
+[permissions]
+default = "ask"
+rules = [{ tool = "bash", match = "ls*", action = "allow" }]
+[limits]
+depth = 1
 """
 
 
@@ -60,7 +68,7 @@ def test_what_a_later_podd_added_is_ignored(desk) -> None:
     resolved = desk.text(TEXT)
     document = to_document(resolved)
     document["later"] = 1
-    document["manifest"]["limits"] = {"tokens": 1}
+    document["manifest"]["limits"]["tokens"] = 1
     document["manifest"]["pod"]["colour"] = "red"
     assert from_document(document) == resolved
 
@@ -68,7 +76,10 @@ def test_what_a_later_podd_added_is_ignored(desk) -> None:
 def test_what_an_earlier_podd_lacked_has_its_default(desk) -> None:
     resolved = desk.text('[model]\nref = "openai_chat/m"\n')
     document = to_document(resolved)
-    del document["manifest"]["tools"]
+    for section in ("tools", "sandbox", "permissions", "limits", "supervise"):
+        del document["manifest"][section]
+    del document["lenders_permissions"]
+    del document["task_instruction"]
     del document["project_prompts"]
     assert from_document(document) == resolved
 

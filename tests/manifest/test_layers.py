@@ -60,6 +60,20 @@ def test_every_value_has_an_origin_and_absent_ones_have_none(desk) -> None:
         "scope.mode",
         "tools.allow",
         "tools.output_bytes",
+        "sandbox.read",
+        "sandbox.network",
+        "sandbox.environment",
+        "sandbox.require",
+        "sandbox.processes",
+        "sandbox.file_bytes",
+        "sandbox.temporary_bytes",
+        "permissions.default",
+        "permissions.rules",
+        "permissions.wait_seconds",
+        "limits.pods",
+        "limits.depth",
+        "supervise.restart",
+        "supervise.on_parent_end",
     }
 
 

@@ -71,7 +71,7 @@ def test_the_short_form_works_here_too(desk) -> None:
         ("scope.read=['gone']", "scope.read"),
         ("pod.workdir=gone", "pod.workdir"),
         ("model.ref=anthropic/x", "model.ref"),
-        ("sandbox.network=deny", "sandbox"),
+        ("sandbox.network=denied", "sandbox.network"),
         ("pod.description=\udcff", "pod.description"),
         ("pod.name=1\nx = 2", "pod.name"),
     ],

@@ -12,7 +12,14 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from podd.manifest.schema import Manifest
-from podd.manifest.vocabulary import DRIVERS, KEYS_NOT_BUILT, PROVIDERS, TOOLS
+from podd.manifest.vocabulary import (
+    CONFINEMENTS,
+    DRIVERS,
+    KEYS_NOT_BUILT,
+    PROVIDERS,
+    RESTARTS,
+    TOOLS,
+)
 
 PAGE = Path(__file__).parents[2].joinpath("docs/manifest.md").read_text("utf-8")
 _ROW = re.compile(r"^\| `([a-zA-Z_.]+)` \| .* \| ([^|]+) \|$", re.MULTILINE)
@@ -33,10 +40,15 @@ def test_all_that_is_not_built_is_listed() -> None:
     _, _, section = PAGE.partition("## Known, and not built yet")
     for word in (*PROVIDERS.not_built, *TOOLS.not_built):
         assert f"`{word}`" in section
-    for word in DRIVERS.not_built:
+    for word in (*DRIVERS.not_built, *RESTARTS.not_built):
         assert f'"{word}"' in section
     for key in KEYS_NOT_BUILT:
         assert f"`{key}`" in section or f"`[{key}]`" in section
+
+
+def test_every_main_argument_and_confinement_is_listed() -> None:
+    for word in (*CONFINEMENTS.built, *TOOLS.built):
+        assert f"`{word}`" in PAGE
 
 
 def _default(cell: str) -> Any:
@@ -57,6 +69,12 @@ def _keys(kind: type[msgspec.Struct], prefix: str) -> Iterator[tuple[str, Any]]:
             continue
         choices = get_args(inner) if isinstance(inner, UnionType) else (inner,)
         structs = [c for c in (*choices, *get_args(inner)) if _is_struct(c)]
+        if get_origin(inner) is tuple:
+            yield key, msgspec.json.decode(msgspec.json.encode(field.default))
+            structs = structs[:1]
+            for struct in structs:
+                yield from _keys(struct, f"{key}.")
+            continue
         if structs:
             yield from _keys(structs[0], f"{key}.")
         elif field.default is msgspec.NODEFAULT:

@@ -22,6 +22,7 @@ def test_the_first_manifest_loads(desk) -> None:
 def test_the_first_manifest_is_sound_with_its_comments_taken_up(desk) -> None:
     for name in ("secrets", "prompt.md"):
         desk.write(name, "x")
+    (desk.directory / "home/.cargo").mkdir()
     text = re.sub(r"(?m)^ref = .*\n", "", STARTER)
     manifest = desk.text(re.sub(r"(?m)^# (?=\w+ = )", "", text)).manifest
     assert manifest.model.base_url == "http://127.0.0.1:11434/v1"

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from typing import get_args, get_type_hints
 
+import msgspec
 import pytest
 
 from podd.core.context.request import ToolSpec
-from podd.manifest.schema import ToolsSection
+from podd.manifest.schema import SandboxSection, ToolsSection
 from podd.manifest.vocabulary import (
+    CONFINEMENTS,
     DRIVERS,
     PROVIDERS,
     REPEATABLE_TOOLS,
+    RESTARTS,
     TOOLS,
     Words,
 )
 from podd.providers.settings import ModelSettings
+from podd.sandbox.probe import FeatureName
+from podd.sandbox.settings import CommandLimits
 from podd.tools import catalog
 
 
@@ -35,7 +40,17 @@ def test_each_provider_that_can_be_named_can_be_built() -> None:
     assert set(named) == set(PROVIDERS.built)
 
 
-@pytest.mark.parametrize("words", [DRIVERS, PROVIDERS, TOOLS])
+def test_what_can_be_required_is_what_is_looked_for() -> None:
+    assert CONFINEMENTS.built == get_args(FeatureName)
+
+
+def test_the_limits_of_commands_are_the_sandboxs() -> None:
+    ours = msgspec.structs.asdict(SandboxSection())
+    limits = msgspec.structs.asdict(CommandLimits())
+    assert {name: ours[name] for name in limits} == limits
+
+
+@pytest.mark.parametrize("words", [CONFINEMENTS, DRIVERS, PROVIDERS, RESTARTS, TOOLS])
 def test_no_word_is_both_built_and_not(words: Words) -> None:
     assert not set(words.built) & set(words.not_built)
     assert all(words.refusal(word) is None for word in words.built)

@@ -1,0 +1,335 @@
+"""The manifest of a child: what its parent has, less what is taken away.
+
+Neither the user's nor a project's layer counts here: they have made the parent what it
+is, and a child gets exactly what it is lent.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from podd.errors import ManifestError
+from podd.manifest.anchoring import LIBRARY_MARK, anchor_paths, anchored
+from podd.manifest.child_scope import AskedScope, Place, asked_layer, place
+from podd.manifest.completing import file_refusal
+from podd.manifest.layer import (
+    Layer,
+    Table,
+    dotted,
+    leaves,
+    lengthen_short_form,
+    put,
+    stated,
+)
+from podd.manifest.locator import KeyPath
+from podd.manifest.meaning import LONGEST_NAME, check_values, name_refusal
+from podd.manifest.narrowing import may_read, model_refusal, widenings
+from podd.manifest.reading import read_layer
+from podd.manifest.resolved import Origin, Resolved
+from podd.manifest.schema import AgentSection, Manifest, PermissionsSection
+from podd.manifest.scope_rules import Reading
+from podd.manifest.shape import check_shape
+from podd.manifest.toolchains import anchor_toolchains, missing_toolchains
+from podd.manifest.vocabulary import PARENTS_TOOLS, TOOLS
+
+#: What an error names in place of a file.
+SOURCE: Final = "spawn_pod"
+_NAME: Final[KeyPath] = ("pod", "name")
+_WORKDIR: Final[KeyPath] = ("pod", "workdir")
+_REF: Final[KeyPath] = ("model", "ref")
+_PROVIDER: Final[KeyPath] = ("model", "provider")
+_MODEL_NAME: Final[KeyPath] = ("model", "name")
+_SCRIPT: Final[KeyPath] = ("model", "script")
+_FILES: Final[tuple[KeyPath, ...]] = (_SCRIPT, ("agent", "instruction"))
+
+
+class ChildAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model says of a child that it wants."""
+
+    name: str
+    """What the parent will call it."""
+    scope: AskedScope | None = None
+    instruction: str | None = None
+    """A `$library/name`; anything else is a text, told besides the manifest's."""
+    manifest: str | None = None
+    """A file, relative to the parent's workdir."""
+    model: str | None = None
+    """PROVIDER/NAME."""
+    budget: Any = None
+    output_schema: Any = None
+
+
+def child_name(pod: str, name: str) -> str:
+    """Return the full name of the child that `pod` calls `name`.
+
+    Raises:
+        ManifestError: it cannot be a pod's name; the key is `name`.
+    """
+    short = name.removeprefix(f"{pod}.")
+    if refusal := name_refusal(short):
+        raise ManifestError(path=SOURCE, key="name", reason=refusal[0])
+    full = f"{pod}.{short}"
+    room = LONGEST_NAME - len(pod) - 1
+    if len(short) > room:
+        raise ManifestError(
+            path=SOURCE,
+            key="name",
+            reason=f"{full!r} has {len(full)} characters, and a pod's name "
+            f"{LONGEST_NAME} at most",
+            hint=f"a child of {pod!r} has a name of at most {room} characters"
+            if room > 0
+            else f"{pod!r} has too long a name to have children",
+        )
+    return full
+
+
+def child_manifest(
+    parent: Resolved, asked: ChildAsked, *, pod: str, environment: Mapping[str, str]
+) -> Resolved:
+    """Return the child's manifest.
+
+    Its scope is not yet held against what the parent has lent already, nor grounded.
+
+    Args:
+        parent: its scope is grounded.
+        asked: what the parent's model wants.
+        pod: the parent's full name.
+        environment: where `HOME` is looked up.
+
+    Raises:
+        NoSuchError: the manifest file is not there.
+        ManifestError: something in it cannot be, or would give the child more than the
+            parent has; `path` is the manifest file or `spawn_pod`, `key` says what.
+    """
+    name = child_name(pod, asked.name)
+    for key in ("budget", "output_schema"):
+        if getattr(asked, key) is not None:
+            reason = "not_supported: this podd does not have it yet"
+            raise ManifestError(path=SOURCE, key=key, reason=reason)
+    text = asked.instruction
+    return _Child(
+        parent=parent,
+        name=name,
+        layers=tuple(_layers(parent, asked, environment)),
+        environment=environment,
+        task_instruction=None if text is None or _is_reference(text) else text,
+    ).resolved()
+
+
+def _layers(
+    parent: Resolved, asked: ChildAsked, environment: Mapping[str, str]
+) -> Iterator[Layer]:
+    """Yield the manifest file, then what the call itself says."""
+    if asked.manifest is not None:
+        yield _file_layer(parent, asked.manifest, environment)
+    table: Table = {}
+    if asked.model is not None:
+        put(table, ("model", "ref"), asked.model)
+    if asked.instruction is not None and _is_reference(asked.instruction):
+        put(table, ("agent", "instruction"), asked.instruction)
+    layer = asked_layer(asked.scope or AskedScope(), parent)
+    layer.table.update(table)
+    _raise_first(check_values(layer))
+    yield layer
+
+
+def _is_reference(instruction: str) -> bool:
+    """Whether it names a text; one that only begins with a price is a text itself."""
+    return re.fullmatch(r"\$[a-z]+/\S+", instruction) is not None
+
+
+def _file_layer(parent: Resolved, text: str, environment: Mapping[str, str]) -> Layer:
+    try:
+        path = anchored(text, parent.manifest.pod.workdir, environment)
+    except ValueError as error:
+        raise ManifestError(path=SOURCE, key="manifest", reason=str(error)) from error
+    if not may_read(parent, path):
+        reason = f"the parent may not read {path}"
+        raise ManifestError(path=SOURCE, key="manifest", reason=reason)
+    # The real one from here on: a link may not lead elsewhere the next time.
+    path = os.path.realpath(path)
+    layer = read_layer("file", path, os.path.dirname(path))  # noqa: PTH120  # text in, text out
+    errors: list[ManifestError] = []
+    lengthen_short_form(layer, errors)
+    errors += check_shape(layer)
+    errors += check_values(layer)
+    errors += anchor_paths(layer, environment)
+    workdir = stated(layer.table, _WORKDIR) or layer.base
+    errors += anchor_toolchains(layer, Reading(workdir, workdir, environment))
+    _raise_first(errors)
+    return layer
+
+
+def _raise_first(errors: list[ManifestError]) -> None:
+    if errors:
+        raise min(errors, key=lambda error: error.line or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """One child's manifest on its way to its resolved form."""
+
+    parent: Resolved
+    name: str
+    layers: tuple[Layer, ...]
+    """Low to high."""
+    environment: Mapping[str, str]
+    task_instruction: str | None
+
+    def resolved(self) -> Resolved:
+        _raise_first([x for layer in self.layers for x in self._widenings(layer)])
+        _raise_first([x for layer in self.layers for x in missing_toolchains(layer)])
+        found = self._place()
+        table = self._inherited()
+        for layer in self.layers:
+            for key, value in leaves(layer.table):
+                if key[0] != "scope":
+                    put(table, key, value)
+        put(table, _NAME, self.name)
+        put(table, _WORKDIR, found.workdir)
+        table["model"] = self._model()
+        table["tools"]["allow"] = self._tools(table)
+        table["sandbox"]["require"] = self._required()
+        table["scope"] = found.section
+        for key in _FILES:
+            self._pin(table, key)
+        manifest = msgspec.convert(table, Manifest, from_attributes=True, strict=True)
+        file = next((x.path for x in self.layers if x.name == "file"), None)
+        return Resolved(
+            manifest=manifest,
+            scope=found.scope,
+            origins=dict(self._origins(manifest)),
+            file=file,
+            project_prompts=self.parent.project_prompts,
+            lenders_permissions=self.parent.permissions,
+            task_instruction=self.task_instruction,
+        )
+
+    def _widenings(self, layer: Layer) -> Iterator[ManifestError]:
+        yield from widenings(layer, self.parent)
+        provider = stated(layer.table, _PROVIDER)
+        if provider is not None:
+            name = stated(layer.table, _MODEL_NAME) or ""
+            if refusal := model_refusal(self.parent, provider, name):
+                yield layer.error(_REF if layer.has(_REF) else _PROVIDER, *refusal)
+
+    def _place(self) -> Place:
+        errors: list[ManifestError] = []
+        found = place(
+            self.parent,
+            self._last(("scope",)),
+            working=self._last(_WORKDIR),
+            environment=self.environment,
+            errors=errors,
+        )
+        _raise_first(errors)
+        assert found is not None, "without an error there is a place"
+        return found
+
+    def _inherited(self) -> Table:
+        """Return what holds where no layer says anything."""
+        own = self.parent.manifest
+        # Never deeper than what is left, even if the parent should not spawn at all.
+        limits = {"pods": own.limits.pods, "depth": max(0, own.limits.depth - 1)}
+        agent = AgentSection(max_steps=own.agent.max_steps)
+        permissions = PermissionsSection(wait_seconds=own.permissions.wait_seconds)
+        return {
+            "pod": {},
+            "agent": _plain(agent),
+            "tools": _plain(own.tools),
+            "sandbox": _plain(own.sandbox),
+            "permissions": _plain(permissions),
+            "limits": limits,
+            "supervise": _plain(own.supervise),
+        }
+
+    def _model(self) -> Table:
+        own = self.parent.manifest.model
+        provider = self._value(_PROVIDER)
+        table = _plain(own)
+        if provider not in {None, own.provider}:
+            table = {"provider": provider}
+        for layer in self.layers:
+            # What is said of another provider's model is set aside.
+            if stated(layer.table, _PROVIDER) in {None, provider}:
+                table.update(layer.table.get("model", {}))
+        name = self._value(_MODEL_NAME)
+        if table["provider"] == "scripted":
+            table |= self._scripted(table, name)
+        elif table.get("script") is not None:
+            scripted = self._last(_SCRIPT)
+            assert scripted is not None, "the parent's model has none"
+            reason = f"means nothing to provider {table['provider']!r}"
+            raise scripted.error(_SCRIPT, reason)
+        if table["name"] != own.name and not self._value(("model", "context_window")):
+            table["context_window"] = None
+        table["ref"] = f"{table['provider']}/{table['name']}"
+        return table
+
+    def _scripted(self, table: Table, name: str | None) -> Table:
+        script = self._value(_SCRIPT)
+        layer = self._last(_PROVIDER)
+        if script is None and layer is not None:
+            raise layer.error(
+                _REF if layer.has(_REF) else _PROVIDER,
+                "provider 'scripted' needs a script",
+                'give script = "FILE" under [model] of a manifest',
+            )
+        if script is None:
+            return {"name": name or table["name"]}
+        stem = os.path.basename(script).partition(".")[0]  # noqa: PTH119  # text in, text out
+        return {"name": name or stem or "scripted"}
+
+    def _tools(self, table: Table) -> list[str]:
+        allowed = self._value(("tools", "allow"))
+        if allowed is None:
+            allowed = (*self.parent.manifest.tools.allow, "ask_parent")
+        if 0 in table["limits"].values():
+            allowed = [tool for tool in allowed if tool not in PARENTS_TOOLS]
+        return sorted(set(allowed), key=TOOLS.built.index)
+
+    def _required(self) -> list[str]:
+        own = self.parent.manifest.sandbox.require
+        return list(dict.fromkeys((*own, *(self._value(("sandbox", "require")) or ()))))
+
+    def _pin(self, table: Table, key: KeyPath) -> None:
+        """Take the file that a layer names by its real path, and see that it is one."""
+        layer, path = self._last(key), stated(table, key)
+        if layer is None or path is None or path.startswith(LIBRARY_MARK):
+            return
+        if refusal := file_refusal(path):
+            raise layer.error(key, refusal)
+        put(table, key, os.path.realpath(path))
+
+    def _last(self, key: KeyPath) -> Layer | None:
+        """Return the highest layer that states `key`."""
+        return next((x for x in reversed(self.layers) if x.has(key)), None)
+
+    def _value(self, key: KeyPath) -> Any:  # noqa: ANN401  # TOML values
+        layer = self._last(key)
+        return None if layer is None else stated(layer.table, key)
+
+    def _origins(self, manifest: Manifest) -> Iterator[tuple[str, Origin]]:
+        for key, value in leaves(msgspec.to_builtins(manifest, builtin_types=())):
+            if value is None:
+                continue
+            layer = self._last(_MODEL_NAME if key == _REF else key)
+            if key == _NAME:
+                yield dotted(key), Origin(layer="spawn_pod")
+            elif layer is not None and layer.name == "file":
+                yield dotted(key), layer.origin(key)
+            elif layer is not None:
+                yield dotted(key), Origin(layer="spawn_pod")
+            else:
+                yield dotted(key), Origin(layer="parent")
+
+
+def _plain(section: msgspec.Struct) -> Table:
+    table: Table = msgspec.to_builtins(section, builtin_types=())
+    return table
