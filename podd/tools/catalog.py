@@ -15,12 +15,24 @@ import msgspec
 from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.context.request import ToolSpec
 from podd.errors import DeniedError, LeaseLostError, OutsideScopeError, PoddError
+from podd.tools.ask_parent import AskParent
+from podd.tools.ask_user import AskUser
+from podd.tools.bash import Bash
 from podd.tools.edit_file import EditFile
 from podd.tools.glob import Glob
 from podd.tools.grep import Grep
+from podd.tools.list_pods import ListPods
+from podd.tools.output_ends import shown
 from podd.tools.output_store import encode
 from podd.tools.read_file import ReadFile
+from podd.tools.read_pod_output import ReadPodOutput
+from podd.tools.send_to_pod import SendToPod
+from podd.tools.spawn_pod import SpawnPod
+from podd.tools.stop_command import StopCommand
+from podd.tools.stop_pod import StopPod
+from podd.tools.text import one_line
 from podd.tools.tool import Tool, ToolContext, ToolOutcome
+from podd.tools.wait_pods import WaitPods
 from podd.tools.write_file import WriteFile
 
 _ALL: Final[tuple[Tool, ...]] = (
@@ -29,10 +41,23 @@ _ALL: Final[tuple[Tool, ...]] = (
     EditFile(),
     Glob(),
     Grep(),
+    Bash(),
+    StopCommand(),
+    SpawnPod(),
+    SendToPod(),
+    WaitPods(),
+    ReadPodOutput(),
+    StopPod(),
+    ListPods(),
+    AskUser(),
+    AskParent(),
 )
 
 #: By name, in the order in which a model reads them (it is part of the prompt prefix).
 TOOLS: Final[dict[str, Tool]] = {tool.name: tool for tool in _ALL}
+
+#: Arguments that are known and not built, by tool: refused by their name.
+_NOT_BUILT: Final = {"spawn_pod": frozenset({"budget", "output_schema"})}
 
 #: A summary is a line, not a page; a path alone may have 4,096 bytes.
 _SUMMARY_CHARACTERS: Final = 1000
@@ -77,8 +102,10 @@ async def run_call(name: str, arguments_json: str, context: ToolContext) -> Tool
     arguments = decode_arguments(tool, arguments_json)
     if isinstance(arguments, ToolOutcome):
         return _one_line(arguments)
-    seconds = context.timeout_seconds(name)
-    outcome = _error(f"{name} took longer than {seconds:g} s and was stopped")
+    seconds = tool.timeout_seconds
+    if seconds is not None:
+        seconds = context.timeouts.get(name, seconds)
+    outcome = _error(f"{name} took longer than {seconds or 0:g} s and was stopped")
     with anyio.move_on_after(seconds):
         outcome = await _run(tool, arguments, context)
     return await _fitted(name, _one_line(outcome), context)
@@ -89,6 +116,10 @@ def decode_arguments(tool: Tool, arguments_json: str) -> msgspec.Struct | ToolOu
     values = decode(arguments_json)
     if isinstance(values, ArgumentsFault):
         return _error(f"{tool.name}: its arguments {values.problem}")
+    not_built = _NOT_BUILT.get(tool.name, frozenset())
+    if refused := [name for name in not_built if values.pop(name, None) is not None]:
+        named = ", ".join(f"`{name}`" for name in sorted(refused))
+        return _error(f"{tool.name}: not_supported: {named} is not built yet")
     fields = msgspec.structs.fields(tool.arguments)
     known = [field.name for field in fields]
     wrong = [f"`{given}` is not known" for given in values if given not in known]
@@ -126,22 +157,41 @@ async def _fitted(name: str, outcome: ToolOutcome, context: ToolContext) -> Tool
     content = outputs.redact(outcome.content)
     if len(content) * 4 <= outputs.limit(name):
         # Four bytes are the most a character takes, so it fits without counting.
-        return replace(outcome, content=encode(content).decode())
+        return replace(outcome, content=shown(encode(content)))
     fitted = await anyio.to_thread.run_sync(
         outputs.fit, name, context.call, content, abandon_on_cancel=True
     )
-    return replace(outcome, content=fitted.text, spilled_to=fitted.spilled_to)
+    # A tool that streams has spilled already, and said no more than it may.
+    spilled_to = fitted.spilled_to or outcome.spilled_to
+    return replace(outcome, content=fitted.text, spilled_to=spilled_to)
 
 
 def _spec(tool: Tool) -> ToolSpec:
     """Flatten what msgspec generates: providers differ in how they take $ref."""
     generated = msgspec.json.schema(tool.arguments)
     definitions = generated["$defs"]
-    schema = dict(definitions.pop(tool.arguments.__name__))
-    assert not definitions, "arguments are flat: nothing refers to another definition"
-    for untold in ("title", "description"):
-        schema.pop(untold, None)
+    schema = _inlined(definitions[tool.arguments.__name__], definitions)
+    schema.pop("description", None)
     return ToolSpec(name=tool.name, description=tool.description, schema=schema)
+
+
+def _inlined(node: Any, definitions: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON
+    """Put each definition in the place that refers to it; none refers to itself."""
+    if isinstance(node, list):
+        return [_inlined(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if (reference := node.get("$ref")) is not None:
+        named = dict(definitions[reference.rpartition("/")[2]])
+        # What a definition says of itself is for us; the place says it to the model.
+        named.pop("description", None)
+        return _inlined(named, definitions)
+    # A title is the name of a type of ours, unless it is the name of an argument.
+    return {
+        key: _inlined(value, definitions)
+        for key, value in node.items()
+        if key != "title" or not isinstance(value, str)
+    }
 
 
 def _error(summary: str) -> ToolOutcome:
@@ -150,11 +200,7 @@ def _error(summary: str) -> ToolOutcome:
 
 def _one_line(outcome: ToolOutcome) -> ToolOutcome:
     """Keep a summary to a line: a path or an error may hold anything."""
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in outcome.summary)
-    line = encode(line).decode()
-    if len(line) > _SUMMARY_CHARACTERS:
-        half = _SUMMARY_CHARACTERS // 2
-        line = f"{line[:half]} ... {line[-half:]}"
+    line = encode(one_line(outcome.summary, _SUMMARY_CHARACTERS)).decode()
     return replace(outcome, summary=line)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 
 from podd.tools.text import count, lines_of, numbered
-from podd.tools.tool import ToolContext, ToolOutcome
+from podd.tools.tool import DEFAULT_TIMEOUT_SECONDS, ToolContext, ToolOutcome
 from podd.tools.write_file import refuse_unseen
 
 #: Lines of the file that are shown around the first change.
@@ -49,6 +49,7 @@ class EditFile:
         "those of the file."
     )
     repeatable = False
+    timeout_seconds = DEFAULT_TIMEOUT_SECONDS
     arguments = EditFileArguments
 
     async def run(
@@ -76,7 +77,7 @@ class EditFile:
             done = edit
             return edit.after
 
-        change = await context.files.change(arguments.path, compute)
+        change = await context.files.change(arguments.path, compute, call=context.call)
         if isinstance(change, ToolOutcome):
             return change
         assert done is not None, "a change was computed"

@@ -10,7 +10,7 @@ import msgspec
 from podd.tools.glob_pattern import GlobPattern, State, literal_prefix
 from podd.tools.listing import DirectoryEntry
 from podd.tools.text import count
-from podd.tools.tool import ToolContext, ToolOutcome
+from podd.tools.tool import DEFAULT_TIMEOUT_SECONDS, ToolContext, ToolOutcome
 from podd.tools.walk import Walk
 
 #: Paths that are listed; more than that nobody reads.
@@ -42,6 +42,7 @@ class Glob:
         "are listed, not followed."
     )
     repeatable = True
+    timeout_seconds = DEFAULT_TIMEOUT_SECONDS
     arguments = GlobArguments
 
     async def run(self, arguments: GlobArguments, context: ToolContext) -> ToolOutcome:

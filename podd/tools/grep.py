@@ -22,7 +22,7 @@ from podd.tools.line_search import (
 )
 from podd.tools.listing import DirectoryEntry
 from podd.tools.text import count
-from podd.tools.tool import ToolContext, ToolOutcome
+from podd.tools.tool import DEFAULT_TIMEOUT_SECONDS, ToolContext, ToolOutcome
 from podd.tools.walk import Walk
 
 #: Matching lines (mode `lines`) or files that are found where the model says nothing.
@@ -84,6 +84,7 @@ class Grep:
         "links and binary files."
     )
     repeatable = True
+    timeout_seconds = DEFAULT_TIMEOUT_SECONDS
     arguments = GrepArguments
 
     async def run(self, arguments: GrepArguments, context: ToolContext) -> ToolOutcome:

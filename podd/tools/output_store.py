@@ -6,16 +6,15 @@ line between them that says how much is left out and which file has all of it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from podd.tools.output_ends import OutputEnds
+from podd.tools.spill_file import SpillFile
+
 #: What a tool may say unless the manifest has another number; about 4,000 tokens.
 DEFAULT_OUTPUT_BYTES: Final = 16_384
-
-#: The two high bits of every byte of a character but its first (RFC 3629).
-_CONTINUATION: Final = 0b1000_0000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,73 +45,34 @@ class OutputStore:
     def fit(self, tool: str, call: str, text: str) -> FittedOutput:
         """Cut `text` to the limit; what is cut is written to a file first."""
         whole = encode(text)
-        limit = self.limit(tool)
-        if len(whole) <= limit:
-            return FittedOutput(text=whole.decode())
-        name = call.replace("/", "_") + ".txt"
-        path = f"{self.directory}/{name}"
+        ends = OutputEnds(self.limit(tool))
+        ends.feed(whole)
+        if (fitting := ends.text()) is not None:
+            return FittedOutput(text=fitting)
         try:
-            self._spill(name, whole)
+            path = self._spill(self.file_name(call), whole)
         except OSError as error:
-            where = f"it could not be kept: {error.strerror}"
-            return FittedOutput(text=_cut(whole, limit, where))
+            return FittedOutput(
+                text=ends.cut(f"it could not be kept: {error.strerror}")
+            )
         where = f"all {len(whole)} bytes are in {path}"
-        return FittedOutput(text=_cut(whole, limit, where), spilled_to=path)
+        return FittedOutput(text=ends.cut(where), spilled_to=path)
 
-    def _spill(self, name: str, whole: bytes) -> None:
-        os.makedirs(self.directory, mode=0o700, exist_ok=True)  # noqa: PTH103  # str
-        directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
+    def file_name(self, call: str) -> str:
+        """Under which a call's output is kept."""
+        return call.replace("/", "_") + ".txt"
+
+    def _spill(self, name: str, whole: bytes) -> str:
+        file = SpillFile(self.directory, name)
         try:
-            # A call that is run again after a crash writes its output again.
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-            descriptor = os.open(name, flags, 0o600, dir_fd=directory)
-            try:
-                with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor
-                    file.write(whole)
-            except OSError:
-                os.unlink(name, dir_fd=directory)
-                raise
-        finally:
-            os.close(directory)
+            file.write(whole)
+            file.finish()
+        except OSError:
+            file.discard()
+            raise
+        return file.path
 
 
 def encode(text: str) -> bytes:
     """UTF-8; a name that is not UTF-8 on disk shows its odd bytes as escapes."""
     return text.encode("utf-8", "backslashreplace")
-
-
-def _cut(whole: bytes, limit: int, where: str) -> str:
-    # The line itself counts. Its longest form is measured, so that the rest fits.
-    longest = _gap(len(whole), whole.count(b"\n") + 1, where)
-    room = max(0, limit - len(longest.encode()))
-    head = _head(whole, room - room // 2)
-    tail = _tail(whole, room // 2)
-    left_out = whole[len(head) : len(whole) - len(tail)]
-    gap = _gap(len(left_out), left_out.count(b"\n"), where)
-    return head.decode() + gap + tail.decode()
-
-
-def _gap(size: int, lines: int, where: str) -> str:
-    return f"\n({size} bytes, {lines} line ends left out here; {where})\n"
-
-
-def _head(whole: bytes, size: int) -> bytes:
-    """The first `size` bytes or fewer: to the last line end if one is near."""
-    while size > 0 and _continues(whole, size):
-        size -= 1
-    end = whole.rfind(b"\n", size // 2, size)
-    return whole[: end if end > 0 else size]
-
-
-def _tail(whole: bytes, size: int) -> bytes:
-    """The last `size` bytes or fewer: from the first line start if one is near."""
-    start = len(whole) - size
-    while start < len(whole) and _continues(whole, start):
-        start += 1
-    end = whole.find(b"\n", start, start + (len(whole) - start) // 2)
-    return whole[end + 1 if end >= 0 else start :]
-
-
-def _continues(whole: bytes, at: int) -> bool:
-    """Whether the byte at `at` belongs to the character before it."""
-    return at < len(whole) and whole[at] & 0b1100_0000 == _CONTINUATION

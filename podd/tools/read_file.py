@@ -18,7 +18,7 @@ from podd.tools.text import (
     lines_of,
     numbered,
 )
-from podd.tools.tool import ToolContext, ToolOutcome
+from podd.tools.tool import DEFAULT_TIMEOUT_SECONDS, ToolContext, ToolOutcome
 
 #: Lines that are shown where the model does not say how many.
 DEFAULT_LINES: Final = 2000
@@ -46,6 +46,7 @@ class ReadFile:
         "replaced."
     )
     repeatable = True
+    timeout_seconds = DEFAULT_TIMEOUT_SECONDS
     arguments = ReadFileArguments
 
     async def run(

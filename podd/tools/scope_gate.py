@@ -7,13 +7,16 @@ What is hidden is refused in the words for what is outside.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Literal
 
 from podd.core.scope.explanation import Explanation, ScopeIndex
 from podd.core.scope.rules import Rule, Scope
 from podd.errors import OutsideScopeError
 from podd.tools.links import Admission
+
+_NOTHING_LENT: Final[Mapping[str, str]] = MappingProxyType({})
 
 #: Rules that a refusal names; a scope may have hundreds.
 _NAMED_RULES: Final = 8
@@ -27,9 +30,16 @@ class ScopeGate:
     """
 
     def __init__(
-        self, scope: Scope, workdir: str, also_readable: Sequence[str] = ()
+        self,
+        scope: Scope,
+        workdir: str,
+        also_readable: Sequence[str] = (),
+        lent: Mapping[str, str] = _NOTHING_LENT,
     ) -> None:
-        """Take a grounded scope; see ScopedFiles for the arguments."""
+        """Take a grounded scope; see ScopedFiles for the arguments.
+
+        Of `lent` only refusals speak: the holes themselves stand in the scope.
+        """
         extra = tuple(
             Rule(path=os.path.realpath(path), access="read") for path in also_readable
         )
@@ -38,6 +48,8 @@ class ScopeGate:
         self._given = os.path.normpath(workdir)
         self.workdir: Final = os.path.realpath(workdir)
         """Real."""
+        self.lent: Final = dict(lent)
+        """Name of the borrower by the lent path."""
 
     def locate(self, text: str, access: Literal["read", "write"] = "read") -> str:
         """Make `text` an absolute, normalised path. Nothing is checked yet.
@@ -102,17 +114,30 @@ class ScopeGate:
         )
 
     def _refusal(self, path: str, found: Explanation, *, write: bool) -> str:
-        writable = _few(self._scope.paths("write")) or "nothing"
         if write and found.readable:
             rule = found.rule.path if found.rule is not None else path
+            if (borrower := self.lent.get(rule)) is not None:
+                return (
+                    f"{self.shown(rule)} is lent to pod {borrower!r}; it comes back "
+                    "when that pod ends"
+                )
             why = {
                 "protected": "protected here, for git and podd trust what stands there",
                 "read_only": f"read-only below {rule}",
             }.get(found.reason, f"only readable (by {rule})")
-            return f"{why}; writable: {writable}"
+            return f"{why}; writable: {self._writable()}"
         readable = _few(self._scope.paths("read"))
         also = f"; readable: {readable}" if readable and not write else ""
-        return f"outside the scope; writable: {writable}{also}"
+        return f"outside the scope; writable: {self._writable()}{also}"
+
+    def _writable(self) -> str:
+        """Name the paths that were given to write and are not lent."""
+        paths = [
+            path
+            for path in self._scope.paths("write")
+            if self._index.explain(path).writable
+        ]
+        return _few(paths) or "nothing"
 
     def admission(self, text: str, access: Literal["read", "write"]) -> Admission:
         """Refuse what may not be read, in words about the text that was given."""

@@ -7,6 +7,8 @@ Rules of this file:
   what in between.
 - What a text means and whether it may be touched is said by the gate (scope_gate.py),
   before anything is looked at.
+- Whoever writes is in the register (write_register.py) from the check that lets it
+  begin until it has ended, so a scope that narrows knows whom to wait for.
 
 Whoever calls these functions from the event loop uses `read` and `change`; the others
 may wait for a disk and belong into a worker thread.
@@ -18,8 +20,9 @@ import errno
 import os
 import stat
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, TypeVar
 
 import anyio
@@ -27,20 +30,19 @@ import anyio.to_thread
 
 from podd.core.scope.rules import Scope
 from podd.errors import OutsideScopeError
+from podd.tools.bounded_read import FILE_BYTES, read_bounded
 from podd.tools.file_change import FileChange
 from podd.tools.links import straighten
 from podd.tools.listing import EntryKind, Listing, read_listing
 from podd.tools.openat import Opener, best_opener
 from podd.tools.replacement import Replacement
 from podd.tools.scope_gate import ScopeGate
-
-#: The largest file that is held in memory at once. Above it, grep still looks.
-FILE_BYTES: Final = 64 * 1024 * 1024
+from podd.tools.write_register import WriteRegister
 
 #: How often a path may change between looking and opening before we give up.
 _ATTEMPTS: Final = 16
 
-#: Paths whose check is remembered. A scope never changes, so neither does an answer.
+#: Paths whose check is remembered, for as long as the scope is the same.
 _REMEMBERED: Final = 4096
 
 #: O_NONBLOCK: opening a pipe that nobody writes must not wait.
@@ -56,6 +58,16 @@ class FileContent:
     path: str
     """Absolute and real."""
     data: bytes
+
+
+class _View:
+    """A scope as it is for a while, and what was asked of it."""
+
+    __slots__ = ("gate", "readable")
+
+    def __init__(self, gate: ScopeGate) -> None:
+        self.gate = gate
+        self.readable: dict[str, str] = {}
 
 
 class ScopedFiles:
@@ -81,13 +93,19 @@ class ScopedFiles:
                 the one for spilled outputs.
             opener: how straight paths are opened; the best that works here if None.
         """
-        self._gate = ScopeGate(scope, workdir, also_readable)
+        self._given = workdir
+        self._also_readable = tuple(also_readable)
+        self._view = _View(ScopeGate(scope, workdir, also_readable))
+        self._writes = WriteRegister()
         self._verify_lease = verify_lease
         self._open = opener or best_opener()
-        self._readable: dict[str, str] = {}
         self._locks: weakref.WeakValueDictionary[str, anyio.Lock] = (
             weakref.WeakValueDictionary()
         )
+
+    @property
+    def _gate(self) -> ScopeGate:
+        return self._view.gate
 
     @property
     def workdir(self) -> str:
@@ -101,6 +119,42 @@ class ScopedFiles:
     def islands(self, path: str) -> tuple[str, ...]:
         """What is readable below a straight path and cannot be walked to from it."""
         return self._gate.islands(path)
+
+    # Lending
+
+    @property
+    def lent(self) -> tuple[tuple[str, str], ...]:
+        """What others may write just now: (straight path, name of the pod)."""
+        return tuple(self._gate.lent.items())
+
+    def rescope(self, scope: Scope, lent: Mapping[str, str]) -> None:
+        """Go on with another scope: narrowed by a loan, or widened by its return.
+
+        When this returns, no write begins any more that the new scope refuses. One that
+        had begun may still be under way: see `wait_until_quiet`.
+
+        Args:
+            scope: grounded; whatever is lent is a hole in it.
+            lent: name of the borrowing pod by lent path, for refusals.
+        """
+        view = _View(ScopeGate(scope, self._given, self._also_readable, lent))
+
+        def change() -> None:
+            self._view = view
+
+        self._writes.between(change)
+
+    async def wait_until_quiet(
+        self, roots: Sequence[str], limit_seconds: float
+    ) -> tuple[str, ...]:
+        """Wait until no call of ours writes at these straight paths or below.
+
+        Returns:
+            The calls that still write when the time is over, each with its path.
+        """
+        return await anyio.to_thread.run_sync(
+            self._writes.wait_until_quiet, roots, limit_seconds, abandon_on_cancel=True
+        )
 
     # Reading
 
@@ -117,7 +171,7 @@ class ScopedFiles:
         return self._open_file(text)[0]
 
     def _open_file(self, text: str) -> tuple[int, str]:
-        path = self._readable.get(text)
+        path = self._view.readable.get(text)
         if path is None:
             path = self._check_readable(text)
         try:
@@ -183,11 +237,13 @@ class ScopedFiles:
         return "file" if stat.S_ISREG(mode) else "other"
 
     def _check_readable(self, text: str) -> str:
-        path = self._gate.locate(text)
-        self._gate.admission(text, "read")(path)
-        if len(self._readable) >= _REMEMBERED:
-            self._readable.clear()
-        self._readable[text] = path
+        # One view for all: an answer is remembered by the scope that gave it.
+        view = self._view
+        path = view.gate.locate(text)
+        view.gate.admission(text, "read")(path)
+        if len(view.readable) >= _REMEMBERED:
+            view.readable.clear()
+        view.readable[text] = path
         return path
 
     def _open_bent(self, text: str, path: str, error: OSError) -> tuple[int, str]:
@@ -210,6 +266,8 @@ class ScopedFiles:
         self,
         text: str,
         compute: Callable[[str, bytes | None], bytes | Refusal],
+        *,
+        call: str = "",
     ) -> FileChange | Refusal:
         """Replace a file by what `compute` makes of it, as one step.
 
@@ -222,6 +280,7 @@ class ScopedFiles:
             compute: (straight path, content or None where there is no file) -> the new
                 content, or anything else to leave the file alone. It runs in a worker
                 thread, and again if the file changes meanwhile.
+            call: whose change it is, for whoever has to wait for it.
 
         Returns:
             What was done, or what `compute` said instead of a content.
@@ -240,7 +299,7 @@ class ScopedFiles:
         async with lock:
             # Not abandoned: a cancellation waits for the thread, and so does the lock.
             return await anyio.to_thread.run_sync(
-                lambda: self._change_now(text, compute)
+                lambda: self._change_now(text, compute, call)
             )
 
     def _check_writable(self, text: str) -> str:
@@ -251,50 +310,53 @@ class ScopedFiles:
         self._gate.require_writable(straight, text)
         return straight
 
-    def _change_now(
-        self, text: str, compute: Callable[[str, bytes | None], bytes | Refusal]
-    ) -> FileChange | Refusal:
-        def reader(descriptor: int) -> bytes:
-            return read_bounded(descriptor, text, FILE_BYTES)
+    def _require_writable(self, text: str, path: str) -> None:
+        """Ask the scope as it is by now."""
+        self._gate.require_writable(path, text)
 
+    def _change_now(
+        self,
+        text: str,
+        compute: Callable[[str, bytes | None], bytes | Refusal],
+        call: str,
+    ) -> FileChange | Refusal:
         self._verify_lease()
         for _ in range(_ATTEMPTS):
             path = self._check_writable(text)
-            with Replacement(
-                path,
-                opener=self._open,
-                require_writable=lambda at: self._gate.require_writable(at, text),
-                verify_lease=self._verify_lease,
-            ) as replacement:
-                if not replacement.look():
-                    continue
-                if not replacement.is_regular:
-                    raise _not_regular(text, replacement.mode, "write")
-                before = replacement.read(reader)
-                after = compute(path, before)
-                if not isinstance(after, bytes):
-                    return after
-                if (change := replacement.commit(before, after)) is not None:
-                    return change
+            writer = f"{call} ({self.shown(path)})" if call else self.shown(path)
+            admit = partial(self._require_writable, text, path)
+            with self._writes.write(path, writer, admit):
+                done = self._replace(path, text, compute)
+            if done is not None:
+                return done
         raise _restless(text, "write")
 
+    def _replace(
+        self,
+        path: str,
+        text: str,
+        compute: Callable[[str, bytes | None], bytes | Refusal],
+    ) -> FileChange | Refusal | None:
+        """Try once. None: something else happened to the path."""
 
-def read_bounded(descriptor: int, text: str, limit: int) -> bytes:
-    """Read all of a file, or refuse.
+        def reader(descriptor: int) -> bytes:
+            return read_bounded(descriptor, text, FILE_BYTES)
 
-    Raises:
-        OSError: EFBIG, for more than `limit` bytes.
-    """
-    if (size := os.fstat(descriptor).st_size) > limit:
-        raise OSError(
-            errno.EFBIG, f"{size} bytes, more than the {limit} that are read", text
-        )
-    with open(descriptor, "rb", closefd=False) as file:  # a descriptor
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        # It grew, or it is one of the files of /proc that tell no size.
-        raise OSError(errno.EFBIG, f"more than the {limit} bytes that are read", text)
-    return data
+        with Replacement(
+            path,
+            opener=self._open,
+            require_writable=partial(self._require_writable, text),
+            verify_lease=self._verify_lease,
+        ) as replacement:
+            if not replacement.look():
+                return None
+            if not replacement.is_regular:
+                raise _not_regular(text, replacement.mode, "write")
+            before = replacement.read(reader)
+            after = compute(path, before)
+            if not isinstance(after, bytes):
+                return after
+            return replacement.commit(before, after)
 
 
 def _not_regular(

@@ -47,7 +47,18 @@ def count(number: int, noun: str) -> str:
         return f"1 {noun}"
     if noun.endswith("y"):
         return f"{number} {noun[:-1]}ies"
-    return f"{number} {noun}{'es' if noun.endswith('ch') else 's'}"
+    return f"{number} {noun}{'es' if noun.endswith(('ch', 's')) else 's'}"
+
+
+def one_line(text: str, limit: int) -> str:
+    """Keep a text that may hold anything to a line of `limit` characters or so.
+
+    What cannot be printed is shown as an escape; what is too long loses its middle.
+    """
+    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    if len(line) <= limit:
+        return line
+    return f"{line[: limit // 2]} ... {line[-(limit // 2) :]}"
 
 
 def _shown(line: bytes) -> str:

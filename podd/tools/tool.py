@@ -14,6 +14,7 @@ import msgspec
 
 from podd.tools.file_change import FileChange
 from podd.tools.output_store import OutputStore
+from podd.tools.ports import Commands, Pods
 from podd.tools.read_tracker import ReadTracker
 from podd.tools.scoped_files import ScopedFiles
 
@@ -23,6 +24,7 @@ __all__ = [
     "Tool",
     "ToolContext",
     "ToolOutcome",
+    "answered_by_the_turn_machine",
 ]
 
 #: How long a call may take unless the manifest has another number. A file tool that
@@ -61,6 +63,10 @@ class ToolContext:
     """The call's id, unique in the session."""
     timeouts: Mapping[str, float] = field(default_factory=dict)
     """Seconds by tool name."""
+    commands: Commands | None = None
+    """None: this pod can run no commands."""
+    pods: Pods | None = None
+    """None: this pod can have no children."""
 
     def timeout_seconds(self, tool: str) -> float:
         """How long a call of this tool may take."""
@@ -86,6 +92,11 @@ class Tool(Protocol):
         ...
 
     @property
+    def timeout_seconds(self) -> float | None:
+        """How long a call may take unless the manifest says; None: it sees to it."""
+        ...
+
+    @property
     def arguments(self) -> type[msgspec.Struct]:
         """The arguments: frozen, unknown fields refused, required ones first."""
         ...
@@ -97,3 +108,12 @@ class Tool(Protocol):
             PoddError, OSError: become results. Anything else is our bug, and a result.
         """
         ...
+
+
+def answered_by_the_turn_machine(
+    arguments: msgspec.Struct, context: ToolContext
+) -> AssertionError:
+    """Return what a tool raises that no call ever reaches."""
+    return AssertionError(
+        f"call {context.call} waits in the turn machine: {type(arguments).__name__}"
+    )

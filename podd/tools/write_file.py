@@ -8,7 +8,7 @@ import msgspec
 
 from podd.tools.read_tracker import ReadTracker
 from podd.tools.text import count
-from podd.tools.tool import ToolContext, ToolOutcome
+from podd.tools.tool import DEFAULT_TIMEOUT_SECONDS, ToolContext, ToolOutcome
 
 
 class WriteFileArguments(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,6 +31,7 @@ class WriteFile:
         "edit_file."
     )
     repeatable = False
+    timeout_seconds = DEFAULT_TIMEOUT_SECONDS
     arguments = WriteFileArguments
 
     async def run(
@@ -53,7 +54,7 @@ class WriteFile:
                 )
             return content
 
-        change = await context.files.change(arguments.path, compute)
+        change = await context.files.change(arguments.path, compute, call=context.call)
         if isinstance(change, ToolOutcome):
             return change
         context.reads.record(change.path, change.after)

@@ -1,11 +1,13 @@
 import errno
 import json
+from typing import Annotated
 
 import anyio
 import msgspec
 import pytest
 
 from podd.core.scope.rules import Rule
+from podd.core.turn.asking import ASKING
 from podd.errors import LeaseLostError
 from podd.tools import catalog
 from podd.tools.catalog import TOOLS, run_call, specs
@@ -18,12 +20,28 @@ def test_tools_come_in_their_fixed_order_whatever_the_order_they_are_asked_for()
         "edit_file",
         "grep",
     ]
-    assert list(TOOLS) == ["read_file", "write_file", "edit_file", "glob", "grep"]
+    assert list(TOOLS) == [
+        "read_file",
+        "write_file",
+        "edit_file",
+        "glob",
+        "grep",
+        "bash",
+        "stop_command",
+        "spawn_pod",
+        "send_to_pod",
+        "wait_pods",
+        "read_pod_output",
+        "stop_pod",
+        "list_pods",
+        "ask_user",
+        "ask_parent",
+    ]
 
 
 def test_an_unknown_tool_cannot_be_described():
-    with pytest.raises(ValueError, match="bash"):
-        specs(["read_file", "bash"])
+    with pytest.raises(ValueError, match="telnet"):
+        specs(["read_file", "telnet"])
 
 
 @pytest.mark.parametrize("tool", TOOLS.values(), ids=TOOLS)
@@ -35,8 +53,7 @@ def test_a_schema_is_flat_closed_and_explains_every_argument(tool):
     assert "$defs" not in text
     assert spec.schema["type"] == "object"
     assert spec.schema["additionalProperties"] is False
-    for field in spec.schema["properties"].values():
-        assert field.get("description") or field["anyOf"][0]["description"]
+    _explains(spec.schema)
     fields = msgspec.structs.fields(tool.arguments)
     assert [f.required for f in fields] == sorted(
         (f.required for f in fields), reverse=True
@@ -44,12 +61,60 @@ def test_a_schema_is_flat_closed_and_explains_every_argument(tool):
     assert spec.schema["required"] == [f.name for f in fields if f.required]
 
 
-def test_only_tools_that_change_nothing_are_repeatable():
-    assert [name for name, tool in TOOLS.items() if tool.repeatable] == [
-        "read_file",
-        "glob",
-        "grep",
+def _explains(schema):
+    """Each argument, in whatever depth, says what it is."""
+    assert schema["additionalProperties"] is False
+    for field in schema["properties"].values():
+        assert field["description"]
+        assert "title" not in field
+        for inner in field.get("anyOf", ()):
+            if "properties" in inner:
+                _explains(inner)
+
+
+def test_an_argument_that_has_parts_tells_them_in_its_place():
+    (spec,) = specs(["spawn_pod"])
+
+    scope, null = spec.schema["properties"]["scope"]["anyOf"]
+    assert null == {"type": "null"}
+    assert list(scope["properties"]) == ["read", "write", "read_only", "hidden"]
+    assert scope["properties"]["write"]["items"] == {"type": "string", "minLength": 1}
+
+
+class _Titled(msgspec.Struct):
+    title: Annotated[str, msgspec.Meta(description="Of a book.")]
+
+
+def test_an_argument_may_be_called_title():
+    schema = catalog._spec(_tool(arguments=_Titled)).schema
+
+    assert schema["properties"] == {
+        "title": {"type": "string", "description": "Of a book."}
+    }
+
+
+def test_what_must_not_be_done_twice_is_not_repeatable():
+    assert [name for name, tool in TOOLS.items() if not tool.repeatable] == [
+        "write_file",
+        "edit_file",
+        "bash",
     ]
+
+
+@pytest.mark.parametrize("name", ["wait_pods", "ask_user", "ask_parent"])
+def test_what_the_turn_machine_answers_takes_what_it_takes(name):
+    assert TOOLS[name].arguments is ASKING[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [("wait_pods", '{"names": ["a"]}'), ("ask_user", '{"question": "why?"}')],
+)
+async def test_what_the_turn_machine_answers_is_not_run(place, name, arguments):
+    outcome = await run_call(name, arguments, place.context())
+
+    assert outcome.status == "error"
+    assert "turn machine" in outcome.summary
 
 
 @pytest.mark.parametrize(
@@ -88,7 +153,7 @@ async def test_no_arguments_are_an_empty_object(place):
 
 
 async def test_an_unknown_tool_is_an_error_that_names_the_known(place):
-    outcome = await run_call("bash", "{}", place.context())
+    outcome = await run_call("telnet", "{}", place.context())
 
     assert outcome.status == "error"
     assert "read_file" in outcome.summary
@@ -120,10 +185,18 @@ async def test_a_lost_lease_is_denied(place):
     assert outcome.status == "denied"
 
 
+def _tool(**more):
+    tool = _Broken(None)
+    for name, value in more.items():
+        setattr(tool, name, value)
+    return tool
+
+
 class _Broken:
     name = "read_file"
     description = "breaks"
     repeatable = True
+    timeout_seconds = 60.0
     arguments = TOOLS["read_file"].arguments
 
     def __init__(self, error):
@@ -165,6 +238,62 @@ async def test_a_tool_that_takes_too_long_is_stopped(place, monkeypatch):
 
     assert outcome.status == "error"
     assert "0.02 s" in outcome.summary
+
+
+async def test_a_tool_has_a_limit_of_its_own(place, monkeypatch):
+    tool = _Endless(None)
+    tool.timeout_seconds = 0.02
+    monkeypatch.setitem(catalog.TOOLS, "read_file", tool)
+
+    with anyio.fail_after(5):
+        outcome = await run_call("read_file", '{"path": "a"}', place.context())
+
+    assert "0.02 s" in outcome.summary
+
+
+class _Patient(_Broken):
+    timeout_seconds = None
+
+    async def run(self, arguments, context):
+        with anyio.move_on_after(0.1):
+            await anyio.sleep_forever()
+        return ToolOutcome(status="ok", summary="as long as it took")
+
+
+async def test_a_tool_that_minds_its_time_is_not_cut_off(place, monkeypatch):
+    monkeypatch.setitem(catalog.TOOLS, "read_file", _Patient(None))
+    context = place.context(timeouts={"read_file": 0.02})
+
+    outcome = await run_call("read_file", '{"path": "a"}', context)
+
+    assert outcome.status == "ok"
+
+
+class _Spiller(_Broken):
+    async def run(self, arguments, context):
+        return ToolOutcome(
+            status="ok", summary="s", content=self.error, spilled_to="/its/own"
+        )
+
+
+@pytest.mark.parametrize("content", ["short", "x" * 1000])
+async def test_what_a_tool_has_spilled_itself_is_not_spilled_again(
+    place, monkeypatch, content
+):
+    monkeypatch.setitem(catalog.TOOLS, "read_file", _Spiller(content))
+    context = place.context(limits={"read_file": 1000})
+
+    outcome = await run_call("read_file", '{"path": "a"}', context)
+
+    assert (outcome.content, outcome.spilled_to) == (content, "/its/own")
+
+
+async def test_a_zero_byte_reaches_no_model(place, monkeypatch):
+    monkeypatch.setitem(catalog.TOOLS, "read_file", _Spiller("a\0b"))
+
+    outcome = await run_call("read_file", '{"path": "a"}', place.context())
+
+    assert outcome.content == "a\ufffdb"
 
 
 async def test_cancellation_passes(place, monkeypatch):
