@@ -44,6 +44,7 @@ LIBRARIES: Final = (
     "jinja2",
     "msgspec",
     "pathspec",
+    "prompt-toolkit",
 )
 
 #: This code did not exist before; a clock that says so is wrong.
@@ -64,8 +65,6 @@ def machine(places: Places) -> Iterator[Check]:
     yield locking(places.runtime)
     yield from free_space(places)
     yield openat2()
-    yield landlock()
-    yield user_namespaces()
 
 
 def python() -> Check:
@@ -182,20 +181,6 @@ def openat2() -> Check:
         f"refused ({fault}): file tools walk each path themselves, more slowly",
         "use Linux 5.6 or later, or let the container's seccomp profile allow it",
     )
-
-
-def landlock() -> Check:
-    """For commands, which this version does not run yet."""
-    abi = kernel.landlock_abi()
-    detail = f"ABI {abi}" if isinstance(abi, int) else f"none ({abi})"
-    return Check("landlock", "info", f"{detail}; not used yet")
-
-
-def user_namespaces() -> Check:
-    """For commands, which this version does not run yet."""
-    fault = kernel.user_namespace_fault()
-    detail = f"refused ({fault})" if fault else "work"
-    return Check("user namespaces", "info", f"{detail}; not used yet")
 
 
 def clock(now: dt.datetime, newest: dt.datetime | None) -> Check:

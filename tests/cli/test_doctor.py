@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from podd.sandbox.probe import Trials, judge, probe
+from podd.sandbox.remedies import Switches
 from tests.cli.command_line import podctl
 from tests.cli.process_pod import process_pod
 from tests.cli.session_written import session_written
@@ -15,7 +17,7 @@ def test_a_machine_that_works_ends_well_and_is_left_as_it_was(capsys, universe):
     said = podctl(capsys, "doctor", "--json")
 
     assert said.code == 0
-    assert said.document.keys() == {"schema_version", "works", "checks"}
+    assert said.document.keys() == {"schema_version", "works", "checks", "commands"}
     assert said.document["works"] is True
     for check in said.document["checks"]:
         assert check.keys() == {"name", "verdict", "detail", "remedy"}
@@ -42,6 +44,50 @@ def test_what_is_broken_has_a_remedy_and_ends_with_1(capsys, universe):
     check = _checks(said)["runtime directory"]
     assert check["verdict"] == "broken"
     assert check["remedy"]
+
+
+def test_what_holds_commands_is_said(capsys, universe):
+    said = podctl(capsys, "doctor", "--json")
+    report = probe()
+
+    commands = said.document["commands"]
+    assert commands.keys() == {"means", "features", "gaps", "costs"}
+    assert commands["means"] == report.means
+    assert commands["gaps"] == list(report.gaps)
+    for feature in commands["features"]:
+        assert feature.keys() == {"name", "works", "detail", "remedy"}
+        assert _checks(said)[feature["name"]]["detail"] == feature["detail"]
+
+
+def test_a_machine_that_holds_no_commands_is_a_warning(capsys, universe, monkeypatch):
+    none = judge(
+        Trials(namespaces="EPERM", bubblewrap="not installed", landlock="ENOSYS"),
+        Switches(),
+    )
+    monkeypatch.setattr("podd.sandbox.probe.probe", lambda: none)
+
+    said = podctl(capsys, "doctor", "--json")
+
+    assert (said.code, said.document["commands"]["means"]) == (0, None)
+    assert _checks(said)["commands"]["verdict"] == "warning"
+    assert _checks(said)["command gaps"]["detail"]
+
+
+def test_it_fits_on_a_small_terminal(capsys, universe, monkeypatch):
+    worst = judge(
+        Trials(namespaces="EPERM", bubblewrap="not installed", landlock_abi=1),
+        Switches(contained=True),
+    )
+    monkeypatch.setattr("podd.sandbox.probe.probe", lambda: worst)
+
+    lines = podctl(capsys, "doctor").out.splitlines()
+
+    assert any(line.startswith("info     command costs") for line in lines)
+    # A path is one word, and a word is not broken.
+    long = [line for line in lines if len(line) > 80 and "/" not in line]
+    assert long == []
+    for remedy in (at for at, line in enumerate(lines) if " -> " in line):
+        assert lines[remedy].startswith(" " * 33 + "-> ")
 
 
 def test_keys_are_named_and_never_shown(capsys, universe, monkeypatch):

@@ -98,16 +98,6 @@ def test_without_openat2_it_is_a_warning(monkeypatch):
     assert "ENOSYS" in check.detail
 
 
-def test_what_is_not_used_yet_is_never_broken(monkeypatch):
-    monkeypatch.setattr(kernel, "landlock_abi", lambda: "ENOSYS")
-    monkeypatch.setattr(kernel, "user_namespace_fault", lambda: "EPERM")
-
-    checks = [examination.landlock(), examination.user_namespaces()]
-
-    assert [c.verdict for c in checks] == ["info", "info"]
-    assert "EPERM" in checks[1].detail
-
-
 def test_a_clock_in_the_past_is_a_warning():
     assert examination.clock(EPOCH, None).verdict == "ok"
     day = dt.timedelta(days=1)

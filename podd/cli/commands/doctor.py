@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from podd.cli import examination
+from podd.cli import confinement, examination
 from podd.cli.check import Check, Verdict
 from podd.cli.output import Output, Tint, tinted
 from podd.cli.verb import Verb
@@ -20,6 +21,8 @@ from podd.paths import Places, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from podd.sandbox.probe import Report
 
 #: Where the contract of the manifest looks for keys.
 KEYS: Final = (
@@ -42,6 +45,10 @@ _TINTS: Final[dict[Verdict, Tint]] = {
     "broken": "red",
 }
 
+#: What fits on any terminal, and where the last column begins.
+_COLUMNS: Final = 80
+_INDENT: Final = 33
+
 #: When a session began stands in the first 48 bits of its id (RFC 9562, UUIDv7).
 _TIME_DIGITS: Final = 12
 
@@ -53,7 +60,10 @@ def command(output: Output) -> int:
 
     Changes nothing. Exit code 1 if something that podd needs is broken.
     """
-    checks = list(_checks(places()))
+    from podd.sandbox.probe import probe
+
+    report = probe()
+    checks = list(_checks(places(), report))
     broken = [check for check in checks if check.verdict == "broken"]
     if output.json:
         output.document(
@@ -68,6 +78,7 @@ def command(output: Output) -> int:
                     }
                     for check in checks
                 ],
+                "commands": confinement.document(report),
             }
         )
         return 1 if broken else 0
@@ -79,8 +90,9 @@ def command(output: Output) -> int:
     return 0
 
 
-def _checks(where: Places) -> Iterator[Check]:
+def _checks(where: Places, report: Report) -> Iterator[Check]:
     yield from examination.machine(where)
+    yield from confinement.checks(report)
     now = dt.datetime.now(tz=dt.UTC)
     yield examination.clock(now, _newest_session(where))
     yield examination.keys(KEYS, os.environ)
@@ -138,6 +150,26 @@ def _newest_session(where: Places) -> dt.datetime | None:
 
 def _show(check: Check) -> None:
     verdict = tinted(f"{check.verdict:<8}", _TINTS[check.verdict], sys.stdout)
-    sys.stdout.write(f"{verdict} {check.name:<23} {check.detail}\n")
+    first, *rest = _lines(check)
+    sys.stdout.write(f"{verdict} {check.name:<23} {first}\n")
+    for line in rest:
+        sys.stdout.write(f"{'':<{_INDENT}}{line}\n")
+
+
+def _lines(check: Check) -> Iterator[str]:
+    """What stands in the last column; a word that does not fit is not broken."""
+    for said in check.detail.splitlines() or [""]:
+        yield from _wrapped(said)
     if check.remedy:
-        sys.stdout.write(f"{'':<9}{'':<23} -> {check.remedy}\n")
+        first, *rest = _wrapped(check.remedy, taken=3)
+        yield f"-> {first}"
+        yield from (f"   {line}" for line in rest)
+
+
+def _wrapped(text: str, taken: int = 0) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _COLUMNS - _INDENT - taken,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [""]

@@ -1,0 +1,1 @@
+"""What a command may touch, held by the kernel: a launcher, namespaces, a plan."""
