@@ -21,15 +21,18 @@ from typing import Final
 from podd.core.context.conversation import TextPart, ToolCallPart
 from podd.core.context.request import Surface, ToolSpec
 from podd.core.context.response import ModelResponse
+from podd.core.permission import Permission
 from podd.core.pod.fold import apply
 from podd.core.pod.state import PodState
+from podd.core.scope.rules import Scope
+from podd.core.session import entries as e
 from podd.core.turn import inputs as i
 from podd.core.turn.decide import decide
 from podd.core.turn.settings import Settings, Texts
 from podd.core.turn.states import MachineState as S
 from podd.core.turn.states import machine_state
 from podd.core.turn.transitions import TRANSITIONS
-from podd_protocol.values import Usage
+from podd_protocol.values import Completed, Usage
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "turn-machine.md"
@@ -47,9 +50,32 @@ SETTINGS: Final = Settings(
         no_tools_left="",
         interrupted="",
         unknown=lambda _tool, _since: "",
+        child_reported=lambda _child, _report: "",
+        child_ended=lambda _child, _end, _message: "",
+        child_asks=lambda _child, _question, _choices: "",
+        child_works=lambda _child: "",
+        command_ended=lambda _command, _end, _status, _reason: "",
+        denied=lambda _tool, _why: "",
+        not_decided=lambda _seconds: "",
+        not_answered=lambda _asked, _seconds: "",
+    ),
+    permission=lambda tool, _arguments: Permission(
+        "ask" if tool == "approved" else "allow"
     ),
 )
-SURFACE: Final = Surface("m", "", (ToolSpec("again", "", {}), ToolSpec("once", "", {})))
+
+#: What a model asks for. All of it at once would lead to the same states by more ways
+#: than can be tried, so each is a world of its own; what else people do is tried in the
+#: first.
+WORLDS: Final = (
+    (ToolCallPart("", "again", ""), ToolCallPart("", "once", "")),
+    (ToolCallPart("", "approved", ""),),
+    (ToolCallPart("", "ask_user", '{"question":"?"}'),),
+    (ToolCallPart("", "lend", ""),),
+    (ToolCallPart("", "command", ""),),
+)
+TOOLS: Final = sorted({part.name for parts in WORLDS for part in parts})
+SURFACE: Final = Surface("m", "", tuple(ToolSpec(name, "", {}) for name in TOOLS))
 
 #: More inputs than this lead to no new situation.
 MOST_CAUSES: Final = 2
@@ -66,36 +92,89 @@ STOPPED: Final = frozenset(
 Arrows = Mapping[tuple[S, S], list[str]]
 
 
-def facts(state: PodState) -> Iterator[i.Input]:
+def facts(state: PodState, calls: tuple[ToolCallPart, ...]) -> Iterator[i.Input]:
     """Yield every fact that can make a difference here."""
     if state.causes < MOST_CAUSES:
         yield i.InputQueued(text="")
-        yield i.InputOffered(text="")
-        yield i.InputSteered(text="")
-        yield i.NotificationSent(message="", wake=False)
-        yield i.NotificationSent(message="", wake=True)
+    if calls is WORLDS[0]:
+        yield from _facts_of_the_first_world(state)
     yield i.PauseRequested()
     yield i.ResumeRequested()
     yield i.CancelRequested(by="user")
     yield i.StopAsked(mode="drain", by="user")
     yield i.StopAsked(mode="now", by="user")
     yield i.DeadlinePassed(deadline="drain")
-    yield i.SurfaceRendered(surface=SURFACE, cause="started")
     yield i.PodRestored(pid=1, podd="")
     yield i.Proceeded()
+    yield from _facts_about_others(state)
     turn = state.turn
     if turn is None:
         return
     asked = {"turn": turn.turn, "step": turn.step, "attempt": turn.attempt}
-    for parts in (
-        (TextPart("."),),
-        (ToolCallPart("", "again", ""), ToolCallPart("", "once", "")),
-    ):
+    for parts in ((TextPart("."),), calls):
         response = ModelResponse(parts=parts, stop_reason="stop", usage=Usage())
         yield i.ModelAnswered(**asked, response=response)
-    yield i.ModelFailed(**asked, fault="cut", message="")
-    for call in turn.calls:
-        yield i.ToolFinished(call=call, status="ok", summary="")
+    for call in turn.calls.values():
+        yield i.ToolFinished(call=call.call, status="ok", summary="")
+        yield i.ApprovalGiven(call=call.call, verdict="approved")
+        yield i.ApprovalGiven(call=call.call, verdict="denied")
+        yield i.QuestionReplied(question=call.call, text="")
+        for deadline in ("approval", "question", "wait"):
+            yield i.DeadlinePassed(deadline=deadline, call=call.call)
+        if call.name == "lend" and not state.children:
+            yield i.LoanPlanned(
+                call=call.call,
+                pod=".x",
+                session="x",
+                scope=Scope(()),
+                token="",
+                task="",
+            )
+        if call.name == "command" and not state.commands:
+            yield i.CommandBegan(call=call.call, text="", output="")
+
+
+def _facts_of_the_first_world(state: PodState) -> Iterator[i.Input]:
+    """Yield what need not be tried in every world."""
+    if state.causes < MOST_CAUSES:
+        yield i.InputOffered(text="")
+        yield i.InputSteered(text="")
+        yield i.NotificationSent(message="", wake=False)
+        yield i.NotificationSent(message="", wake=True)
+    yield i.SurfaceRendered(surface=SURFACE, cause="started")
+    if (turn := state.turn) is not None:
+        yield i.ModelFailed(
+            turn=turn.turn,
+            step=turn.step,
+            attempt=turn.attempt,
+            fault="cut",
+            message="",
+        )
+
+
+def _facts_about_others(state: PodState) -> Iterator[i.Input]:
+    """Yield what children and commands do."""
+    told = state.causes >= MOST_CAUSES
+    for child in state.children.values():
+        yield i.ChildReady(session=child.session)
+        if not child.counted:
+            yield i.TaskAccepted(session=child.session, call="", turn="t1")
+        # A turn that we asked for makes a cause, so where there are enough causes only
+        # news are read that make none.
+        for kind in ("paused",) if told else ("paused", "turn_ended"):
+            news = i.BelowNews(
+                news=kind,
+                pod=child.pod,
+                session=child.session,
+                parent="",
+                turn="t1",
+                outcome=Completed(),
+            )
+            read = i.ChildRead(via=child.session, upto=child.upto + 1, fact=news)
+            yield i.ChildrenRead(read=(read,))
+        yield i.ChildGone(session=child.session, end="stopped", told=told)
+    for command in state.commands:
+        yield i.CommandOver(command=command, end="exited", status=0, told=told)
 
 
 def situation(state: PodState) -> object:
@@ -111,9 +190,41 @@ def situation(state: PodState) -> object:
         and (
             (turn.phase, turn.paused, min(turn.step, 2), turn.limit, turn.last_step),
             turn.failure and turn.failure[0],
-            [(call.name, call.started_at is None) for call in turn.calls.values()],
+            [
+                (call.name, call.started_at is None, call.permission, call.reply)
+                for call in turn.calls.values()
+            ],
         ),
+        [(one.stage, len(one.turns)) for one in state.children.values()],
+        len(state.commands),
+        len(state.questions),
     )
+
+
+def ways(calls: tuple[ToolCallPart, ...]) -> Iterator[tuple[S, i.Input, S]]:
+    """Go every way through the world in which the model asks for these calls."""
+    new = PodState()
+    if calls is not WORLDS[0]:
+        apply(new, e.SurfaceSet(surface=SURFACE, cause="started"))
+    seen = {repr(situation(new))}
+    ahead = deque([new])
+    while ahead:
+        state = ahead.popleft()
+        here = machine_state(state)
+        for fact in facts(state, calls):
+            decision = decide(SETTINGS, state, fact)
+            if decision.verdict != "take":
+                continue
+            if not decision.entries:
+                yield here, fact, here
+                continue
+            after = copy.deepcopy(state)
+            for entry in decision.entries:
+                apply(after, entry)
+            yield here, fact, machine_state(after)
+            if (key := repr(situation(after))) not in seen:
+                seen.add(key)
+                ahead.append(after)
 
 
 def explore() -> tuple[Arrows, Mapping[S, set[S]]]:
@@ -126,28 +237,12 @@ def explore() -> tuple[Arrows, Mapping[S, set[S]]]:
     arrows: dict[tuple[S, S], list[str]] = defaultdict(list)
     restored: dict[S, set[S]] = defaultdict(set)
     tried: set[tuple[S, type[i.Input]]] = set()
-    new = PodState()
-    seen = {repr(situation(new))}
-    ahead = deque([new])
-    while ahead:
-        state = ahead.popleft()
-        here = machine_state(state)
-        for fact in facts(state):
-            decision = decide(SETTINGS, state, fact)
-            if decision.verdict != "take":
-                continue
-            tried.add((here, type(fact)))
-            after = copy.deepcopy(state)
-            for entry in decision.entries:
-                apply(after, entry)
-            there = machine_state(after)
-            if isinstance(fact, i.PodRestored):
-                restored[here].add(there)
-            elif here is not there and name(fact) not in arrows[here, there]:
-                arrows[here, there].append(name(fact))
-            if (key := repr(situation(after))) not in seen:
-                seen.add(key)
-                ahead.append(after)
+    for here, fact, there in (way for calls in WORLDS for way in ways(calls)):
+        tried.add((here, type(fact)))
+        if isinstance(fact, i.PodRestored):
+            restored[here].add(there)
+        elif here is not there and name(fact) not in arrows[here, there]:
+            arrows[here, there].append(name(fact))
     legal = {
         (state, kind)
         for state, row in TRANSITIONS.items()

@@ -40,11 +40,15 @@ from podd_protocol.replies import (
 )
 from podd_protocol.requests import (
     PROTOCOL,
+    Answer,
+    Approve,
     Cancel,
+    Deny,
     Hello,
     History,
     Notify,
     Pause,
+    PodEvent,
     Request,
     Resume,
     Run,
@@ -152,7 +156,7 @@ class PodConnection:
     @overload
     def ask(self, request: Hello) -> Welcome: ...
     @overload
-    def ask(self, request: Run | Notify) -> Accepted: ...
+    def ask(self, request: Run | Notify | PodEvent) -> Accepted: ...
     @overload
     def ask(self, request: Status) -> StatusReply: ...
     @overload
@@ -161,6 +165,8 @@ class PodConnection:
     def ask(self, request: UsageQuery) -> UsageReply: ...
     @overload
     def ask(self, request: Subscribe | Pause | Resume | Cancel | Shutdown) -> Ok: ...
+    @overload
+    def ask(self, request: Approve | Deny | Answer) -> Ok: ...
     def ask(self, request: Request) -> AnyReply:
         """Send a request and wait for its answer.
 
@@ -318,6 +324,7 @@ _ANSWERS: Final[dict[type[Request], type[AnyReply]]] = {
     Hello: Welcome,
     Run: Accepted,
     Notify: Accepted,
+    PodEvent: Accepted,
     Status: StatusReply,
     History: HistoryReply,
     UsageQuery: UsageReply,
@@ -325,6 +332,9 @@ _ANSWERS: Final[dict[type[Request], type[AnyReply]]] = {
     Pause: Ok,
     Resume: Ok,
     Cancel: Ok,
+    Approve: Ok,
+    Deny: Ok,
+    Answer: Ok,
     Shutdown: Ok,
 }
 

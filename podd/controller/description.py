@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 import podd
+from podd.core.pod.child import Child
 from podd.core.pod.state import PodState
 from podd.core.scope.rules import Scope
+from podd.core.session.waiting_events import shown_arguments
 from podd.core.turn.states import public_state
 from podd.runtime.feed import Feed
 from podd.runtime.storage import Storage
 from podd_protocol.lines import LINE_BYTES
 from podd_protocol.replies import (
+    ApprovalStatus,
+    ChildStatus,
+    CommandStatus,
     Limits,
+    QuestionStatus,
     QueuedTurn,
     RunningCall,
+    SandboxStatus,
     ScopeSummary,
     StatusReply,
+    UsageReply,
     Welcome,
 )
 from podd_protocol.requests import MIN_PROTOCOL, PROTOCOL
+from podd_protocol.values import Asked
+
+if TYPE_CHECKING:
+    from podd.runtime.confinement import Confinement
+
+
+def _nothing_asked() -> None:
+    """For a pod that runs no commands."""
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +55,10 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     max_steps: int
     pid: int
     started_at: str
+    confinement: Callable[[], Confinement | None] = _nothing_asked
 
     def welcome(self, number: int) -> Welcome:
+        surface = self.state.surface
         return Welcome(
             id=number,
             protocol=PROTOCOL,
@@ -50,7 +69,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
             seq=self.feed.last,
             model=self.model,
             workdir=self.workdir,
-            tools=list(self.tools),
+            tools=[tool.name for tool in surface.tools] if surface else [*self.tools],
             scope=self.scope_summary(),
             limits=Limits(max_steps=self.max_steps, line_bytes=LINE_BYTES),
             pid=self.pid,
@@ -79,9 +98,40 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
             ],
             usage=state.usage,
             budget={},
-            children=[],
-            approvals=[],
-            questions=[],
+            children=[self._child(child) for child in state.children.values()],
+            approvals=[
+                ApprovalStatus(
+                    call=asked.call,
+                    pod=asked.pod,
+                    name=asked.name,
+                    arguments=shown_arguments(asked.arguments),
+                    reason=asked.reason,
+                    since=asked.since,
+                )
+                for asked in state.approvals.values()
+            ],
+            questions=[
+                QuestionStatus(
+                    question=asked.question,
+                    pod=asked.pod,
+                    text=asked.text,
+                    choices=list(asked.choices),
+                    to=asked.to,
+                    since=asked.since,
+                )
+                for asked in state.questions.values()
+            ],
+            commands=[
+                CommandStatus(
+                    command=command.command,
+                    call=command.call,
+                    text=command.text,
+                    since=command.since,
+                    output=command.output,
+                )
+                for command in state.commands.values()
+            ],
+            sandbox=self._sandbox(),
             clients=clients,
             pod=self.name,
             session=state.session,
@@ -94,6 +144,39 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
             storage=storage,
         )
 
+    def _sandbox(self) -> SandboxStatus | None:
+        found = self.confinement()
+        if found is None:
+            return None
+        return SandboxStatus(means=found.report.means, gaps=list(found.report.gaps))
+
+    def _child(self, child: Child) -> ChildStatus:
+        to: list[Asked] = [
+            asked.to
+            for asked in self.state.questions.values()
+            if asked.pod == child.pod
+        ]
+        if any(asked.pod == child.pod for asked in self.state.approvals.values()):
+            to.append("user")
+        return ChildStatus(
+            pod=child.pod,
+            session=child.session,
+            parent=child.parent,
+            state=child.state,
+            ended=child.end,
+            turn=child.turns[0] if child.turns else None,
+            outcome=None if child.report is None else child.report.outcome,
+            lent=list(child.lent),
+            usage=child.usage,
+            waiting_for=to[0] if to else None,
+        )
+
+    def usage(self, number: int) -> UsageReply:
+        """What was spent here, and with all below; each child counted once."""
+        own = self.state.usage
+        below = (child.usage for child in self.state.children.values())
+        return UsageReply(id=number, own=own, tree=sum(below, start=own))
+
     def scope_summary(self) -> ScopeSummary:
         scope = self.scope
         return ScopeSummary(
@@ -101,5 +184,11 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
             write=list(scope.paths("write")),
             read_only=list(scope.paths("read_only")),
             hidden=list(scope.paths("hidden")),
+            lent=[
+                path
+                for child in self.state.children.values()
+                if child.is_lent_to
+                for path in child.lent
+            ],
             mode=scope.mode,
         )

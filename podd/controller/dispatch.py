@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hmac import compare_digest
 from typing import Final, assert_never
 
 import msgspec
@@ -16,7 +17,8 @@ from podd.errors import StorageError
 from podd.runtime.driver import Driver
 from podd.runtime.feed import Feed
 from podd.runtime.log import Log
-from podd.runtime.ports import Replay
+from podd.runtime.ports import Children, Replay
+from podd.runtime.relay import Relay
 from podd_protocol import replies as r
 from podd_protocol import requests as q
 
@@ -28,6 +30,8 @@ _REFUSALS: Final[dict[Refusal, str]] = {
     "not_running": "no turn runs",
     "not_paused": "no turn is paused",
     "stopping": "the pod is ending and takes no more work",
+    "no_such_call": "no such call waits for an approval",
+    "no_such_question": "no such question waits for an answer",
 }
 
 
@@ -40,6 +44,8 @@ class Dispatch(msgspec.Struct, frozen=True):
     description: Description
     clients: Callable[[], int]
     log: Log
+    children: Children
+    relay: Relay
 
     def subscribe(self, request: q.Subscribe) -> tuple[r.Ok, Subscription]:
         """A cursor, and what to say before its first event."""
@@ -92,11 +98,16 @@ class Dispatch(msgspec.Struct, frozen=True):
             case q.Shutdown():
                 stop = i.StopAsked(mode=request.mode, by="user")
                 return await self._ask(request.id, stop)
+            case q.PodEvent():
+                return self._hear(request)
+            case q.Approve() | q.Deny():
+                return await self._decide(request)
+            case q.Answer():
+                return await self._reply(request)
             case q.History():
                 return self._history(request)
             case q.UsageQuery():
-                spent = self.driver.state.usage
-                return r.UsageReply(id=request.id, own=spent, tree=spent)
+                return self.description.usage(request.id)
             case q.Subscribe():
                 raise AssertionError("a connection keeps its own subscription")
             case _ as unreachable:
@@ -110,6 +121,53 @@ class Dispatch(msgspec.Struct, frozen=True):
             )
         return _reply(number, decision)
 
+    def _hear(self, request: q.PodEvent) -> r.Reply:
+        """A hint: what there is to read, its entries say."""
+        for child in self.driver.state.children.values():
+            if child.is_lent_to and child.pod == request.pod:
+                if not compare_digest(child.token, request.token):
+                    break
+                self.children.look(child.session)
+                return r.Accepted(id=request.id)
+        message = f"{request.pod!r} shows no token of a loan of this pod"
+        return r.Failure(id=request.id, code="denied", message=message)
+
+    async def _decide(self, request: q.Approve | q.Deny) -> r.Reply:
+        waiting = [
+            asked
+            for asked in self.driver.state.approvals.values()
+            if asked.call == request.call and request.pod in {None, asked.pod}
+        ]
+        if (refused := _which(request, [asked.pod for asked in waiting])) is not None:
+            return refused
+        if waiting[0].via:
+            return await self.relay.pass_on(waiting[0].pod, request)
+        given = i.ApprovalGiven(
+            call=request.call,
+            verdict="approved" if isinstance(request, q.Approve) else "denied",
+            remember=request.remember,
+            reason=request.reason or "",
+        )
+        return await self._ask(request.id, given)
+
+    async def _reply(self, request: q.Answer) -> r.Reply:
+        if not request.text.strip():
+            return _empty(request.id, "answer: text")
+        waiting = [
+            asked
+            for asked in self.driver.state.questions.values()
+            if asked.question == request.question and request.pod in {None, asked.pod}
+        ]
+        if (refused := _which(request, [asked.pod for asked in waiting])) is not None:
+            return refused
+        asked = waiting[0]
+        if asked.via:
+            return await self.relay.pass_on(asked.pod, request)
+        replied = i.QuestionReplied(
+            question=request.question, text=request.text, by=asked.to
+        )
+        return await self._ask(request.id, replied)
+
     def _history(self, request: q.History) -> r.Reply:
         first = max(0, request.after) + 1
         last = self.replay.last_n
@@ -122,6 +180,23 @@ class Dispatch(msgspec.Struct, frozen=True):
             entries=[msgspec.Raw(line.rstrip(b"\n")) for line in lines],
             next=end if end < last else None,
         )
+
+
+def _which(request: q.Approve | q.Deny | q.Answer, pods: list[str]) -> r.Failure | None:
+    """Refuse where nobody asks, or where several do under one name."""
+    if len(pods) == 1:
+        return None
+    if pods:
+        names = ", ".join(sorted(pods))
+        message = f"several pods wait under this name; say which `pod`: {names}"
+        return r.Failure(
+            id=request.id, code="bad_field", message=message, data={"pods": pods}
+        )
+    if isinstance(request, q.Answer):
+        message = f"no question {request.question!r} waits for an answer"
+        return r.Failure(id=request.id, code="no_such_question", message=message)
+    message = f"no call {request.call!r} waits for an approval"
+    return r.Failure(id=request.id, code="no_such_call", message=message)
 
 
 def _empty(number: int, field: str) -> r.Failure:

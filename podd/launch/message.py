@@ -6,9 +6,23 @@ it will never be.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
+
+
+#: What is executed as a pod.
+POD_MODULE: Final = "podd.pod"
+
+
+class ParentMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """Who lends to a new pod, as the pod needs it."""
+
+    name: str
+    session: str
+    token: str
+    """Shown with `pod_event`."""
+    socket: str
 
 
 class StartMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +41,8 @@ class StartMessage(msgspec.Struct, frozen=True, kw_only=True):
     allocation: str
     token: str
     life_descriptor: int
+    parent: ParentMessage | None = None
+    """None: it is a root."""
 
 
 class Ready(msgspec.Struct, frozen=True, tag_field="report", tag="ready"):

@@ -21,6 +21,8 @@ from podd.paths import private_directory
 from podd.pod.records import Records
 from podd.runtime.assembly import Pod, assemble
 from podd.runtime.clock import SystemClock
+from podd.runtime.crash_points import NO_CRASH_POINTS, CrashPoints
+from podd.runtime.relay import Relay
 from podd_protocol import events as v
 
 #: How often a pod looks whether its scope is still its own, and whether a full disk
@@ -49,7 +51,7 @@ class Reporter:
             self._descriptor = None
 
 
-def main() -> int:
+def main(crash: CrashPoints = NO_CRASH_POINTS) -> int:
     """Be a pod, to the end; the exit status."""
     message = msgspec.json.decode(sys.stdin.buffer.read(), type=StartMessage)
     reporter = Reporter(os.dup(1))
@@ -59,7 +61,7 @@ def main() -> int:
     os.close(nothing)
     failures: list[PoddError] = []
     try:
-        anyio.run(_live, message, reporter)
+        anyio.run(_live, message, reporter, crash)
     except* PoddError as group:
         failures.append(_first(group))
     for error in failures:
@@ -82,11 +84,11 @@ def _first(group: BaseExceptionGroup[PoddError]) -> PoddError:
     return inner if isinstance(inner, PoddError) else _first(inner)
 
 
-async def _live(message: StartMessage, reporter: Reporter) -> None:
+async def _live(message: StartMessage, reporter: Reporter, crash: CrashPoints) -> None:
     pod: Pod | None = None
     try:
         async with anyio.create_task_group() as work:
-            pod = assemble(message, tasks=work, clock=SystemClock())
+            pod = assemble(message, tasks=work, clock=SystemClock(), crash=crash)
             try:
                 await _serve(pod, Records(pod), reporter)
             except BaseException:
@@ -133,9 +135,12 @@ async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
             max_steps=manifest.agent.max_steps,
             pid=os.getpid(),
             started_at=records.started_at,
+            confinement=pod.confinement,
         ),
         clients=lambda: server.clients,
         log=pod.log,
+        children=pod.family,
+        relay=Relay(pod.places),
     )
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve, dispatch, tasks)
@@ -143,11 +148,23 @@ async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
         tasks.start_soon(_get_ready, pod, reporter)
         tasks.start_soon(_watch, pod)
         tasks.start_soon(records.keep)
+        if pod.parent is not None:
+            tasks.start_soon(pod.parent.tell)
+            tasks.start_soon(pod.parent.outlive)
         await pod.driver.run()
         pod.feed.end()
+        await _say_goodbye(pod)
         await server.finish()
         tasks.cancel_scope.cancel()
     await records.close()
+
+
+async def _say_goodbye(pod: Pod) -> None:
+    """Tell those above and below that this pod ends; each has its limit."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pod.family.finish)
+        if pod.parent is not None:
+            tasks.start_soon(pod.parent.say_goodbye)
 
 
 async def _get_ready(pod: Pod, reporter: Reporter) -> None:

@@ -28,7 +28,7 @@ class Records:
         self._written: dict[str, Any] = {}
         self._turns = pod.state.turns_ended
         self._changed = anyio.Event()
-        pod.driver.on_change = self._look
+        pod.driver.listen(self._look)
 
     def _look(self) -> None:
         self._changed.set()

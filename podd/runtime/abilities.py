@@ -10,20 +10,26 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import anyio.to_thread
 import msgspec
 
 from podd.core.context.request import Sampling, Surface
-from podd.core.scope.rules import Scope
 from podd.manifest.resolved import Resolved
 from podd.manifest.schema import Manifest
 from podd.paths import Places
+from podd.runtime.children.family import Family
 from podd.runtime.clock import Clock
+from podd.runtime.effective_scope import EffectiveScope
 from podd.runtime.ports import Model, Tools
 from podd.runtime.redaction import Redaction
+from podd.runtime.shell import Shell
+
+if TYPE_CHECKING:
+    from podd.runtime.tool_runner import ToolRunner
+    from podd.tools.ports import Pods
 
 
 class Abilities(msgspec.Struct, kw_only=True):
@@ -32,11 +38,15 @@ class Abilities(msgspec.Struct, kw_only=True):
     resolved: Resolved
     places: Places
     clock: Clock
-    scope: Scope
-    """Grounded."""
+    scope: EffectiveScope
     outputs: Path
     verify_lease: Callable[[], None]
     put_blob: Callable[[bytes], str]
+    has_parent: bool = False
+    shell: Shell | None = None
+    """What commands run in; None: this pod has no use for any."""
+    family: Family | None = None
+    """Set when the pod is joined: it needs what is made from these abilities."""
     environment: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
     _model: Model | None = None
     _tools: Tools | None = None
@@ -57,7 +67,18 @@ class Abilities(msgspec.Struct, kw_only=True):
         """What runs tool calls."""
         async with self._loading:
             if self._tools is None:
-                self._tools = await anyio.to_thread.run_sync(self._make_tools)
+                await anyio.to_thread.run_sync(_import_tools)
+                family = self.family
+                pods = None if family is None else family.pods()
+                made = await anyio.to_thread.run_sync(self._make_tools, pods)
+                # In the loop, where the state is: what was lent by an earlier process
+                # of this session is lent still.
+                self.scope.follow(made.files.rescope)
+                if family is not None:
+                    shell = self.shell
+                    commands = None if shell is None else shell.commands(made.outputs)
+                    family.writers(made.files, commands)
+                self._tools = made
             return self._tools
 
     async def surface(self) -> Surface:
@@ -69,7 +90,9 @@ class Abilities(msgspec.Struct, kw_only=True):
         return await anyio.to_thread.run_sync(self._render_surface)
 
     async def aclose(self) -> None:
-        """Let go of connections."""
+        """End commands and let go of connections."""
+        if self.shell is not None:
+            await self.shell.aclose()
         if self._model is not None:
             await self._model.aclose()
 
@@ -90,7 +113,7 @@ class Abilities(msgspec.Struct, kw_only=True):
             ),
         )
 
-    def _make_tools(self) -> Tools:
+    def _make_tools(self, pods: Pods | None) -> ToolRunner:
         from podd.runtime.tool_runner import ToolRunner
         from podd.tools.output_store import OutputStore
         from podd.tools.read_tracker import ReadTracker
@@ -98,24 +121,27 @@ class Abilities(msgspec.Struct, kw_only=True):
 
         manifest = self.resolved.manifest
         redaction = self._redaction()
+        outputs = OutputStore(
+            directory=str(self.outputs),
+            limits=_per_tool(manifest, "output_bytes"),
+            default_bytes=manifest.tools.output_bytes,
+            redact=redaction.text,
+        )
         return ToolRunner(
             put_blob=lambda content: self.put_blob(redaction.content(content)),
             redaction=redaction,
             files=ScopedFiles(
-                self.scope,
+                self.scope.whole,
                 manifest.pod.workdir,
                 verify_lease=self.verify_lease,
                 also_readable=[str(self.outputs)],
             ),
             workdir=manifest.pod.workdir,
             reads=ReadTracker(),
-            outputs=OutputStore(
-                directory=str(self.outputs),
-                limits=_per_tool(manifest, "output_bytes"),
-                default_bytes=manifest.tools.output_bytes,
-                redact=redaction.text,
-            ),
+            outputs=outputs,
             timeouts=_per_tool(manifest, "timeout_seconds"),
+            commands=None if self.shell is None else self.shell.commands(outputs),
+            pods=pods,
         )
 
     def _redaction(self) -> Redaction:
@@ -128,19 +154,27 @@ class Abilities(msgspec.Struct, kw_only=True):
     def _render_surface(self) -> Surface:
         from podd.prompts.catalogue import Catalogue
         from podd.prompts.system import Subject, render_system
+        from podd.runtime.confinement import offered
         from podd.tools.catalog import specs
 
         manifest = self.resolved.manifest
         project = self.resolved.project_prompts
-        tools = specs(manifest.tools.allow)
+        tools = specs(
+            offered(
+                manifest.tools.allow,
+                has_parent=self.has_parent,
+                confinement=None if self.shell is None else self.shell.confinement(),
+            )
+        )
         system = render_system(
             Subject(
                 pod=manifest.pod.name,
                 workdir=manifest.pod.workdir,
-                scope=self.scope,
+                scope=self.scope.whole,
                 instruction=manifest.agent.instruction,
                 tools=[tool.name for tool in tools],
                 date=self.clock.now()[:10],
+                task_instruction=self.resolved.task_instruction,
             ),
             Catalogue(
                 user=self.places.prompts,
@@ -158,6 +192,12 @@ class Abilities(msgspec.Struct, kw_only=True):
                 effort=None if reasoning is None else reasoning.effort,
             ),
         )
+
+
+def _import_tools() -> None:
+    """Take the time that importing needs in a thread; what is made of it is not."""
+    import podd.runtime.children.pods
+    import podd.runtime.tool_runner  # noqa: F401  # only to have it
 
 
 def _per_tool(manifest: Manifest, limit: str) -> dict[str, Any]:

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 from anyio.abc import TaskGroup
 
 import podd
+from podd.core.permission import Permission
 from podd.core.pod.fold import apply
 from podd.core.pod.state import PodState
 from podd.core.session import entries as e
 from podd.core.session.entries import SurfaceCause
 from podd.core.session.events import last_seq
 from podd.core.turn import inputs as i
-from podd.core.turn.settings import Settings
+from podd.core.turn.settings import Settings, allow_all
 from podd.journal.journal import Journal
 from podd.journal.opening import create_journal, open_journal
 from podd.journal.replay import Replay
 from podd.journal.session_directory import SessionDirectory
 from podd.journal.tail import Mending
-from podd.launch.message import StartMessage
+from podd.launch.message import POD_MODULE, StartMessage
 from podd.manifest.document import from_document
 from podd.manifest.resolved import Resolved
 from podd.manifest.vocabulary import REPEATABLE_TOOLS
@@ -30,14 +33,22 @@ from podd.paths import Places
 from podd.prompts.catalogue import Catalogue
 from podd.prompts.notices import Notices
 from podd.runtime.abilities import Abilities
+from podd.runtime.children.family import Family
 from podd.runtime.clock import Clock
+from podd.runtime.crash_points import NO_CRASH_POINTS, CrashPoints
 from podd.runtime.driver import Driver, Told
+from podd.runtime.effective_scope import EffectiveScope
 from podd.runtime.feed import Feed
 from podd.runtime.log import Log
 from podd.runtime.performer import Performer
+from podd.runtime.shell import Shell
 from podd.runtime.storage import Storage
 from podd.scope_lock.lease import Lease, adopt
 from podd.scope_lock.table import Table
+
+if TYPE_CHECKING:
+    from podd.runtime.children.parent import Parent
+    from podd.runtime.confinement import Confinement
 
 
 class Pod(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +65,9 @@ class Pod(msgspec.Struct, frozen=True, kw_only=True):
     storage: Storage
     driver: Driver
     abilities: Abilities
+    family: Family
+    parent: Parent | None
+    """Who lends to this one; None: nobody."""
     log: Log
     clock: Clock
     mending: Mending | None
@@ -65,13 +79,24 @@ class Pod(msgspec.Struct, frozen=True, kw_only=True):
     restored: Told
     """Done when the session is taken up and its first entries are durable."""
 
+    def confinement(self) -> Confinement | None:
+        """What holds its commands; None as long as nobody needed to know."""
+        return None if self.abilities.shell is None else self.abilities.shell.found
+
     def close(self) -> None:
         """Let go of the journal, then of the scope."""
         self.journal.close()
+        self.family.table.close()
         self.lease.release()
 
 
-def assemble(message: StartMessage, *, tasks: TaskGroup, clock: Clock) -> Pod:
+def assemble(
+    message: StartMessage,
+    *,
+    tasks: TaskGroup,
+    clock: Clock,
+    crash: CrashPoints = NO_CRASH_POINTS,
+) -> Pod:
     """Adopt the allocation, open the journal, join the parts. Nothing runs yet.
 
     Raises:
@@ -96,7 +121,7 @@ def assemble(message: StartMessage, *, tasks: TaskGroup, clock: Clock) -> Pod:
         descriptor=message.life_descriptor,
     )
     try:
-        return _join(message, places, lease, log, tasks=tasks, clock=clock)
+        return _join(message, places, lease, log, tasks=tasks, clock=clock, crash=crash)
     except BaseException:
         lease.release()
         raise
@@ -110,6 +135,7 @@ def _join(
     *,
     tasks: TaskGroup,
     clock: Clock,
+    crash: CrashPoints,
 ) -> Pod:
     resolved = from_document(message.manifest)
     directory = SessionDirectory(places.session(message.session))
@@ -133,14 +159,27 @@ def _join(
             user=places.prompts, project=None if project is None else Path(project)
         )
     )
+    scope = EffectiveScope(lease.scope, state)
+    shell = Shell(
+        manifest=resolved.manifest,
+        places=places,
+        scope=scope,
+        outputs=directory.outputs,
+        environment=os.environ,
+        life=lease.life.descriptor,
+        tasks=tasks,
+        log=log,
+    )
     abilities = Abilities(
         resolved=resolved,
         places=places,
         clock=clock,
-        scope=lease.scope,
+        scope=scope,
         outputs=directory.outputs,
         verify_lease=lease.verify,
         put_blob=directory.blobs.put,
+        has_parent=message.parent is not None,
+        shell=shell,
     )
     performer = Performer(
         tasks=tasks,
@@ -156,6 +195,9 @@ def _join(
             max_steps=resolved.manifest.agent.max_steps,
             repeatable=REPEATABLE_TOOLS,
             texts=notices.texts(),
+            parent=None if message.parent is None else message.parent.name,
+            wait_seconds=resolved.manifest.permissions.wait_seconds,
+            permission=_permission(resolved),
         ),
         state=state,
         storage=storage,
@@ -163,7 +205,27 @@ def _join(
         clock=clock,
         perform=performer.perform,
     )
-    performer.tell = driver.tell
+    performer.tell = shell.tell = driver.tell
+    family = Family(
+        name=message.name,
+        places=places,
+        resolved=resolved,
+        environment=abilities.environment,
+        state=state,
+        driver=driver,
+        clock=clock,
+        feed=feed,
+        log=log,
+        tasks=tasks,
+        lease=lease,
+        table=Table(places),
+        scope=scope,
+        crash=crash,
+        module=POD_MODULE,
+    )
+    performer.children = abilities.family = family
+    driver.may_close = family.may_close
+    driver.listen(family.on_change)
     if message.origin == "new":
         driver.record(
             e.SessionStarted(
@@ -188,6 +250,8 @@ def _join(
         storage=storage,
         driver=driver,
         abilities=abilities,
+        family=family,
+        parent=_parent(message, family, resolved),
         log=log,
         clock=clock,
         mending=mending,
@@ -196,6 +260,39 @@ def _join(
         manifest_document=message.manifest,
         restored=restored,
     )
+
+
+def _permission(
+    resolved: Resolved,
+) -> Callable[[str, Mapping[str, Any]], Permission]:
+    """The rules of this pod and of those who lend to it."""
+    if all(one.is_open for one in resolved.permissions):
+        return allow_all
+    from podd.policy.permissions import Permissions  # late: most pods have no rules
+
+    # A rule about a place also holds where a link leads there.
+    return Permissions(resolved.permissions, resolve=os.path.realpath).verdict
+
+
+def _parent(message: StartMessage, family: Family, resolved: Resolved) -> Parent | None:
+    if message.parent is None:
+        return None
+    # Late: most pods have none.
+    from podd.runtime.children.lender_life import lender_lives
+    from podd.runtime.children.parent import Parent
+
+    parent = Parent(
+        message.parent,
+        pod=message.name,
+        on_end=resolved.manifest.supervise.on_parent_end,
+        lender_lives=partial(lender_lives, family.lease, family.table),
+        state=family.state,
+        driver=family.driver,
+        clock=family.clock,
+        log=family.log,
+    )
+    family.driver.listen(parent.on_change)
+    return parent
 
 
 def _surface_cause(message: StartMessage, state: PodState) -> SurfaceCause | None:

@@ -42,6 +42,9 @@ _SYNCED: Final = (
     e.NotificationAccepted,
     e.ToolStarted,
     e.TurnEnded,
+    e.LoanIntended,
+    e.LoanReturned,
+    e.ApprovalResolved,
     e.SeqReserved,
     e.SessionClosed,
 )
@@ -54,10 +57,13 @@ _ASKED: Final = (
     i.NotificationSent,
     i.PauseRequested,
     i.ResumeRequested,
+    i.LoanPlanned,
+    i.ApprovalGiven,
+    i.QuestionReplied,
 )
 
 #: Entries that begin nothing: a full disk need not hold them up.
-_ENDS: Final = (e.ToolResulted, e.TurnEnded, e.SessionClosed)
+_ENDS: Final = (e.ToolResulted, e.TurnEnded, e.LoanReturned, e.SessionClosed)
 
 #: What the drain's deadline does, when waiting for room would only use its time up.
 _GIVE_UP: Final = i.DeadlinePassed(deadline="drain")
@@ -99,9 +105,15 @@ class Driver:
         self._postponed: list[Told] = []
         """Facts that nobody waits for and that not even the reserve could hold."""
         self.ended: Literal["drain", "now"] | None = None
-        self.on_change: Callable[[], None] = lambda: None
-        """Called after each batch that appended anything."""
+        self._listeners: list[Callable[[], None]] = []
+        self.may_close: Callable[[], bool] = lambda: True
+        """Asked before a pod that is to end closes its journal: somebody else may have
+        something to write into it yet. Whoever says no wakes us later."""
         feed.on_low = self.wake
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each batch that appended anything; it is durable."""
+        self._listeners.append(listener)
 
     # Telling facts
 
@@ -172,7 +184,7 @@ class Driver:
             self._feed.reserved(self.state.seq_reserved)
         self._feed.release()
         if self.state.n > before:
-            self.on_change()
+            self._tell_listeners()
         for told in batch:
             if told not in self._postponed:
                 told.done.set()
@@ -182,6 +194,10 @@ class Driver:
                     continue
                 self.ended = effect.mode
             self._perform(effect)
+
+    def _tell_listeners(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _decide(self, told: Told, effects: list[f.Effect]) -> bool:
         """Decide one fact; tells whether it must be durable before it counts."""
@@ -230,6 +246,9 @@ class Driver:
     def _next_move(self) -> Decision:
         """What follows by itself and may, with the room that there is."""
         move = decide(self._settings, self.state, i.Proceeded())
+        closes = any(isinstance(entry, e.SessionClosed) for entry in move.entries)
+        if closes and not self.may_close():
+            return Decision()
         only_ends = all(isinstance(entry, _ENDS) for entry in move.entries)
         if only_ends or self._storage.has_room():
             return move

@@ -25,7 +25,7 @@ from podd.errors import ProviderError, ProviderFault, StorageError
 from podd.runtime.clock import Clock
 from podd.runtime.feed import Feed
 from podd.runtime.log import Log
-from podd.runtime.ports import Model, Retrying, Tools
+from podd.runtime.ports import Children, Model, Retrying, Tools
 from podd_protocol import events as v
 
 #: Of an answer that failed, kept in its entry for people to read.
@@ -37,6 +37,16 @@ class Abilities(Protocol):
 
     async def model(self) -> Model: ...
     async def tools(self) -> Tools: ...
+
+
+class NoChildren:
+    """For a pod that can have none."""
+
+    def watch(self, session: str) -> None:
+        raise AssertionError(f"nobody to watch {session}")
+
+    def look(self, session: str) -> None:
+        """Nobody is there to be looked at."""
 
 
 def _nobody(fact: i.Input) -> object:
@@ -54,6 +64,7 @@ class Performer(msgspec.Struct, kw_only=True):
     log: Log
     tell: Callable[[i.Input], object] = _nobody
     """Where facts go; the driver's, once there is one."""
+    children: Children = msgspec.field(default_factory=NoChildren)
     _model: anyio.CancelScope | None = None
     _calls: dict[str, anyio.CancelScope] = msgspec.field(default_factory=dict)
 
@@ -74,6 +85,8 @@ class Performer(msgspec.Struct, kw_only=True):
                     call.cancel()
             case f.SetDeadline():
                 self.tasks.start_soon(self._deadline, effect)
+            case f.WatchChild():
+                self.children.watch(effect.session)
             case f.RaiseAlert():
                 alert = v.Alert(
                     level=effect.level,
@@ -106,7 +119,7 @@ class Performer(msgspec.Struct, kw_only=True):
 
     async def _deadline(self, effect: f.SetDeadline) -> None:
         await self.clock.wait(effect.seconds)
-        self.tell(i.DeadlinePassed(deadline=effect.deadline))
+        self.tell(i.DeadlinePassed(deadline=effect.deadline, call=effect.call))
 
     async def _request(self, effect: f.RequestModel, scope: anyio.CancelScope) -> None:
         with scope:

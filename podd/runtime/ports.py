@@ -56,6 +56,16 @@ class Model(Protocol):
         """Let go of connections."""
 
 
+class Children(Protocol):
+    """What keeps an eye on the pods that this one lends to."""
+
+    def watch(self, session: str) -> None:
+        """Read what a child writes, from where the state says, until it is gone."""
+
+    def look(self, session: str) -> None:
+        """Somebody says that there is something to read."""
+
+
 class Tools(Protocol):
     """What runs tool calls. A failing tool is a result, never an exception."""
 

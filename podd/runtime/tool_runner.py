@@ -12,6 +12,7 @@ from podd.core.turn.inputs import FileChange, ToolFinished
 from podd.runtime.redaction import Redaction
 from podd.tools.catalog import run_call
 from podd.tools.output_store import OutputStore
+from podd.tools.ports import Commands, Pods
 from podd.tools.read_tracker import ReadTracker
 from podd.tools.scoped_files import ScopedFiles
 from podd.tools.tool import ToolContext
@@ -28,6 +29,8 @@ class ToolRunner:
     reads: ReadTracker
     outputs: OutputStore
     timeouts: Mapping[str, float]
+    commands: Commands | None = None
+    pods: Pods | None = None
 
     async def run(
         self, call: RunTool, on_output: Callable[[str], None]
@@ -41,6 +44,8 @@ class ToolRunner:
             progress=lambda text: on_output(self.redaction.text(text)),
             call=call.call,
             timeouts=self.timeouts,
+            commands=self.commands,
+            pods=self.pods,
         )
         outcome = await run_call(call.name, call.arguments, context)
         changes: list[FileChange] = []

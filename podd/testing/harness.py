@@ -23,12 +23,15 @@ from podd.core.session import entries as e
 from podd.core.session.events import last_seq
 from podd.core.turn import inputs as i
 from podd.core.turn.settings import Settings
+from podd.paths import Places
 from podd.runtime.driver import Driver
 from podd.runtime.feed import Feed
 from podd.runtime.log import Log
 from podd.runtime.performer import Performer
 from podd.runtime.ports import Model, Tools
+from podd.runtime.relay import Relay
 from podd.runtime.storage import Storage
+from podd.testing.children import RecordingChildren
 from podd.testing.clock import ManualClock
 from podd.testing.journal import MemoryJournal
 from podd.testing.model import ScriptedModel
@@ -68,6 +71,7 @@ class PodHarness:
         self.clock = ManualClock()
         self.model = ScriptedModel()
         self.tools = RecordingTools()
+        self.children = RecordingChildren()
         self.log = Log(directory / "pod.log", self.clock, pod=NAME)
         self.state = PodState()
         self.failure: BaseException | None = None
@@ -96,6 +100,7 @@ class PodHarness:
             clock=self.clock,
             state=self.state,
             log=self.log,
+            children=self.children,
         )
         self.storage = Storage(self.journal, on_change=performer.tell_storage)
         self.driver = Driver(
@@ -138,6 +143,8 @@ class PodHarness:
             description=self._description(),
             clients=lambda: self.server.clients,
             log=self.log,
+            children=self.children,
+            relay=Relay(Places(self.directory, self.directory, self.directory)),
         )
         async with anyio.create_task_group() as serving:
             serving.start_soon(self.server.serve, dispatch, serving)

@@ -22,8 +22,12 @@ from podd_protocol.events import AnyEvent
 from podd_protocol.lines import LineBuffer
 from podd_protocol.replies import (
     Accepted,
+    ApprovalStatus,
+    ChildStatus,
+    CommandStatus,
     Limits,
     Ok,
+    QuestionStatus,
     QueuedTurn,
     Reply,
     ScopeSummary,
@@ -55,11 +59,16 @@ class FakePod:
 
     def __init__(self, socket_path: Path, *, answer: Answer | None = None) -> None:
         self.name = socket_path.parent.name
+        self.session = SESSION
         self.state: State = "idle"
         self.turn: str | None = None
         self.seq = 0
         self.position = 0
         self.queue: list[QueuedTurn] = []
+        self.children: list[ChildStatus] = []
+        self.approvals: list[ApprovalStatus] = []
+        self.questions: list[QuestionStatus] = []
+        self.commands: list[CommandStatus] = []
         self.asked: queue.Queue[AnyRequest] = queue.Queue()
         self.on_run: Callable[[FakePod], None] = lambda pod: None
         self.on_subscribe: Callable[[FakePod], None] = lambda pod: None
@@ -147,7 +156,7 @@ class FakePod:
             protocol=1,
             min_protocol=1,
             pod=self.name,
-            session=SESSION,
+            session=self.session,
             state=self.state,
             seq=self.seq,
             model="scripted/demo",
@@ -170,12 +179,13 @@ class FakePod:
             queue=self.queue,
             usage=Usage(),
             budget={},
-            children=[],
-            approvals=[],
-            questions=[],
+            children=self.children,
+            approvals=self.approvals,
+            questions=self.questions,
+            commands=self.commands,
             clients=len(self._clients),
             pod=self.name,
-            session=SESSION,
+            session=self.session,
             pid=os.getpid(),
             started_at="2026-11-20T10:00:00.000Z",
             model="scripted/demo",

@@ -28,7 +28,7 @@ BAD = [
     (b'{"method":"subscribe","id":4,"after":"x"}\n', 4, "bad_field"),
     (b'{"method":"dance","id":4}\n', 4, "unknown_method"),
     (b'{"method":"fork","id":4}\n', 4, "not_supported"),
-    (b'{"method":"approve","id":4,"call":"x"}\n', 4, "not_supported"),
+    (b'{"method":"compact","id":4}\n', 4, "not_supported"),
 ]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from podd.sandbox.probe import probe
 from tests.end_to_end.shell import LIMIT_SECONDS, Shell
 
 pytestmark = pytest.mark.end_to_end
@@ -55,11 +56,17 @@ def test_it_surveys_reports_and_leaves_nothing_behind(shell: Shell) -> None:
     assert "refused" in said.out
     assert "podd-reports/survey.md" in said.out
     report = (place / "podd-reports/survey.md").read_text("utf-8")
-    for fact in ("ABOUT.md", "sources/", "# Of otters 7731", "2 matching lines"):
+    for fact in ("ABOUT.md", "sources/", "1 path for *.md", "# Of otters 7731"):
         assert fact in report
-    assert "outside the scope" in report
+    for refusal in ("outside the scope", "texts is lent to pod 'demo.texts'"):
+        assert refusal in report
     after = _files(shell.directory)
-    assert set(after) - set(before) == {"project/podd-reports/survey.md"}
+    made = {"survey.md", "texts/found.md"}
+    if probe().means is not None:
+        assert "Files with a mark (TODO, FIXME, XXX): 1" in report
+        assert "marks is lent to pod 'demo.marks'" in report
+        made.add("marks/with-marks.txt")
+    assert set(after) - set(before) == {f"project/podd-reports/{x}" for x in made}
     assert {name: after[name] for name in before} == before
     assert shell.is_clean()
     assert shell.pods() == []
@@ -72,7 +79,10 @@ def test_a_second_survey_works_too(shell: Shell) -> None:
     first, second = shell(*_demo(place)), shell(*_demo(place))
 
     assert (first.code, second.code) == (0, 0)
-    assert len(shell("session", "list", "--json").document["sessions"]) == 2
+    sessions = shell("session", "list", "--json").document["sessions"]
+    assert sorted(session["pod"] for session in sessions) == sorted(
+        ["demo", "demo.marks", "demo.texts"] * 2
+    )
 
 
 def test_json_is_the_events_of_the_wire_and_at_the_end_the_result(shell: Shell) -> None:
@@ -80,7 +90,8 @@ def test_json_is_the_events_of_the_wire_and_at_the_end_the_result(shell: Shell) 
 
     *events, last = said.lines
     assert said.code == 0
-    assert all(line["pod"] == "demo" for line in events)
+    own = [line for line in events if line["event"] != "child_event"]
+    assert all(line["pod"] == "demo" for line in own)
     numbers = [line["seq"] for line in events]
     assert numbers == sorted(set(numbers))
     assert {"turn_started", "step_started", "text_delta", "text"} < set(said.events)
@@ -90,7 +101,10 @@ def test_json_is_the_events_of_the_wire_and_at_the_end_the_result(shell: Shell) 
         for line in events
         if line["event"] == "tool_result" and line["status"] == "denied"
     ]
-    assert [line["name"] for line in refused] == ["write_file"]
+    assert [line["name"] for line in refused] == ["write_file", "write_file"]
+    told = {line["pod"] for line in events if line["event"] == "child_event"}
+    # `pod` of a line is who says it; of a child's event it is the child.
+    assert told == {"demo.marks", "demo.texts"}
     assert list(last) == ["schema_version", "result"]
     result = last["result"]
     assert set(result) >= {
@@ -98,7 +112,10 @@ def test_json_is_the_events_of_the_wire_and_at_the_end_the_result(shell: Shell) 
         *("usage", "duration_seconds", "children"),
     }
     assert result["outcome"] == {"kind": "completed"}
-    assert (result["pod"], result["children"]) == ("demo", [])
+    assert result["pod"] == "demo"
+    assert sorted(
+        (child["pod"], child["outcome"]["kind"]) for child in result["children"]
+    ) == [("demo.marks", "completed"), ("demo.texts", "completed")]
     assert result["text"] == events[-1]["text"]
     assert set(result["usage"]) >= {
         *("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"),

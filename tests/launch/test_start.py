@@ -271,8 +271,8 @@ def test_a_start_interrupted_at_its_very_end_leaves_no_pod(
 ):
     report = starting.PodProcess.report
 
-    def interrupt(self, timeout_seconds):
-        report(self, timeout_seconds)
+    def interrupt(self, timeout_seconds, abandon):
+        report(self, timeout_seconds, abandon)
         assert places.pod("demo").exists()
         raise KeyboardInterrupt
 
@@ -286,7 +286,7 @@ def test_a_start_interrupted_at_its_very_end_leaves_no_pod(
 
 
 def test_an_interrupted_start_leaves_nothing(places, tmp_path, monkeypatch):
-    def interrupt(self, timeout_seconds):
+    def interrupt(self, timeout_seconds, abandon):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(starting.PodProcess, "report", interrupt)

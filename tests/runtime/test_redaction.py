@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from podd.core.pod.state import PodState
 from podd.core.scope.rules import Rule, Scope
 from podd.core.turn.effects import RunTool
 from podd.manifest.loading import load
@@ -14,6 +15,7 @@ from podd.manifest.request import LoadRequest
 from podd.paths import Places
 from podd.runtime.abilities import Abilities
 from podd.runtime.clock import SystemClock
+from podd.runtime.effective_scope import EffectiveScope
 from podd.runtime.redaction import REDACTED, Redaction
 
 KEY = "sk-test-0123456789abcdef"
@@ -39,7 +41,10 @@ def _abilities(tmp_path: Path, blobs: list[bytes]) -> Abilities:
         resolved=resolved,
         places=places,
         clock=SystemClock(),
-        scope=Scope(rules=(Rule(str(work), "read"), Rule(str(work), "write"))),
+        scope=EffectiveScope(
+            Scope(rules=(Rule(str(work), "read"), Rule(str(work), "write"))),
+            PodState(),
+        ),
         outputs=tmp_path / "outputs",
         verify_lease=lambda: None,
         put_blob=put,
