@@ -71,6 +71,12 @@ def _squeeze(widths: list[int], room: int) -> None:
         widths[widths.index(widest)] -= 1
 
 
+def fit_indented(text: str, limit: int) -> str:
+    """As `fit`, with the blanks before it kept: they say what it belongs to."""
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    return indent + fit(text, limit - len(indent))
+
+
 def _cell(text: str, columns: int) -> str:
-    fitted = fit(text, columns)
+    fitted = fit_indented(text, columns)
     return fitted + " " * (columns - width(fitted))

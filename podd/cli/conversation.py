@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
+from podd.cli.asking_words import approval_words, question_words
+from podd.cli.child_words import child_words
 from podd.cli.columns import fit
+from podd.cli.event_words import event_words
 from podd.cli.rendering import RESULT_WORDS, call_words, outcome_words
 from podd.core.context.conversation import ReasoningPart, TextPart, ToolCallPart
 from podd.core.session import entries as e
+from podd.core.session.child_events import child_event
+from podd.core.session.waiting_events import waiting_event
+from podd_protocol.events import ApprovalRequested, DurableEvent, QuestionAsked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,11 +77,40 @@ def paragraph(entry: e.AnyEntry) -> str:  # noqa: C901, PLR0911, PLR0912  # one 
             | e.StepStarted()
             | e.ToolStarted()
             | e.FileChanged()
+            | e.TaskGiven()
             | e.SessionClosed()
         ):
             return ""
+        case (
+            e.LoanIntended()
+            | e.LoanMade()
+            | e.LoanAssumed()
+            | e.LoanReturned()
+            | e.ChildNews()
+        ):
+            return f"-- {_line(child_words(child_event(entry)), 3)}"
+        case (
+            e.ApprovalRequested()
+            | e.ApprovalResolved()
+            | e.QuestionAsked()
+            | e.QuestionAnswered()
+            | e.CommandStarted()
+            | e.CommandEnded()
+        ):
+            return f"-- {_line(_about(waiting_event(entry)), 3)}"
         case _:
             assert_never(entry)
+
+
+def _about(event: DurableEvent) -> str:
+    """What waited for somebody: without the commands that are of no use any more."""
+    match event:
+        case ApprovalRequested():
+            return approval_words(event)
+        case QuestionAsked():
+            return question_words(event)
+        case _:
+            return event_words(event) or ""
 
 
 def call_line(call: ToolCallPart) -> str:

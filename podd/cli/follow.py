@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from podd.cli.descendants import Descendant, Descendants
 from podd.cli.interrupts import Interrupts
 from podd.cli.output import Output
 from podd.cli.views import View
@@ -18,6 +19,7 @@ from podd.client.connection import PodConnection
 from podd.errors import FailureReplyError, PausedError, PodEndedError, TimedOutError
 from podd_protocol.events import (
     AnyEvent,
+    ChildEvent,
     StateChanged,
     Stopping,
     TurnEnded,
@@ -33,6 +35,7 @@ class FollowedTurn:
     ended: TurnEnded
     seconds: float
     """From its start, or from when we came in, to its end."""
+    children: tuple[Descendant, ...]
 
 
 class Follower:
@@ -71,6 +74,7 @@ class Follower:
         self._stopping = False
         self._since = time.monotonic()
         self._ended: TurnEnded | None = None
+        self._children = Descendants()
 
     def until_end(self, timeout_seconds: float | None) -> FollowedTurn:
         """Wait.
@@ -95,7 +99,7 @@ class Follower:
                     self._note(heard.event)
                 if self._ended is not None:
                     seconds = time.monotonic() - self._since
-                    return FollowedTurn(self._ended, seconds)
+                    return FollowedTurn(self._ended, seconds, self._children.found())
             if self._connection.ended:
                 raise self._gone()
             if self._cancel_if_asked():
@@ -116,6 +120,10 @@ class Follower:
                 self._since = time.monotonic()
             case TurnEnded(turn=self._turn):
                 self._ended = event
+            case TurnEnded():
+                self._children.forget()
+            case ChildEvent():
+                self._children.note(event)
             case StateChanged(state="paused") if not self._cancelled:
                 raise PausedError(pod=self._connection.pod, turn=self._turn)
             case Stopping():

@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 
+from podd.cli.descendants import Descendant, Descendants
 from podd.cli.result import TurnResult
+from podd.core.session.child_entries import (
+    ChildNews,
+    LoanAssumed,
+    LoanIntended,
+    LoanMade,
+    LoanReturned,
+)
+from podd.core.session.child_events import child_event
 from podd.core.session.entries import (
     InputAccepted,
     NotificationAccepted,
@@ -29,6 +38,8 @@ class Turns:
     """The one that has begun and not ended."""
     waiting: set[str] = field(default_factory=set)
     """Those that were accepted and have not begun."""
+    children: tuple[Descendant, ...] = ()
+    """That were heard of while the last one that ended ran."""
 
     @property
     def unfinished(self) -> set[str]:
@@ -47,6 +58,7 @@ class Turns:
             value=None if ended is None else ended.value,
             usage=Usage() if ended is None else ended.usage,
             duration_seconds=self.seconds,
+            children=self.children,
         )
 
 
@@ -59,6 +71,7 @@ def turns_of(directory: SessionDirectory) -> Turns:
         PoddError: as whoever reads a journal.
     """
     turns = Turns()
+    children = Descendants()
     began = ""
     for _line, entry in read_entries(directory):
         match entry:
@@ -72,6 +85,16 @@ def turns_of(directory: SessionDirectory) -> Turns:
             case TurnEnded(at=at):
                 turns.ended, turns.open = entry, None
                 turns.seconds = _seconds(began, at)
+                turns.children = children.found()
+                children.forget()
+            case (
+                LoanIntended()
+                | LoanMade()
+                | LoanAssumed()
+                | LoanReturned()
+                | ChildNews()
+            ):
+                children.note(child_event(entry))
             case _:
                 pass
     return turns

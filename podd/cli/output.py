@@ -146,6 +146,11 @@ def is_screen(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
+def has_person() -> bool:
+    """Whether somebody can type here and look at a terminal with a cursor."""
+    return sys.stdin.isatty() and is_screen(sys.stdout)
+
+
 def has_colours(stream: TextIO) -> bool:
     """Whether `stream` shows colours and the person wants them."""
     return is_screen(stream) and not os.environ.get("NO_COLOR")

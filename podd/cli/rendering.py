@@ -1,30 +1,11 @@
-"""What happened, in a person's words. Pure: values in, text out."""
+"""Calls, results, ends and costs in a person's words. Pure: values in, text out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-from podd_protocol.events import (
-    Alert,
-    AnyEvent,
-    CausesTaken,
-    InputAccepted,
-    Lagged,
-    LimitReached,
-    Notification,
-    Reasoning,
-    RetryScheduled,
-    StateChanged,
-    StepStarted,
-    Stopping,
-    SurfaceChanged,
-    Text,
-    ToolCall,
-    ToolResult,
-    TurnEnded,
-    TurnStarted,
-)
+from podd_protocol.events import ToolResult
 from podd_protocol.values import (
     Cancelled,
     Completed,
@@ -55,7 +36,7 @@ RESULT_WORDS: Final[dict[ToolStatus, str]] = {
     "unknown": "may or may not have happened: ",
 }
 
-_LIMIT_WORDS: Final = {
+LIMIT_WORDS: Final = {
     "steps": "its limit of steps",
     "tokens": "its limit of tokens",
     "cost_usd": "its limit of money",
@@ -101,7 +82,7 @@ def outcome_words(outcome: Outcome) -> str:
             why = f": {reason}" if reason else ""
             return f"cancelled by {by}{why}"
         case Limited(limit):
-            return f"stopped at {_LIMIT_WORDS[limit]}"
+            return f"stopped at {LIMIT_WORDS[limit]}"
         case Failed(code, message):
             return f"failed ({code}): {message}"
 
@@ -131,49 +112,3 @@ def first_line(text: str) -> str:
     if not lines:
         return ""
     return lines[0].strip() + (" …" if len(lines) > 1 else "")
-
-
-def event_words(event: AnyEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912  # a table
-    """An event as one line of a log; None where it says nothing to a person.
-
-    Deltas are None: the durable event that follows has the whole.
-    """
-    match event:
-        case InputAccepted(origin=origin, text=text):
-            return f"input from {origin}: {first_line(text)}"
-        case Notification(origin=origin, text=text):
-            return f"told by {origin}: {first_line(text)}"
-        case TurnStarted(turn=turn):
-            return f"turn {turn} started"
-        case CausesTaken(causes=causes):
-            return f"took in {len(causes)} more"
-        case StepStarted(step=step, attempt=attempt, model=model):
-            again = f", attempt {attempt}" if attempt > 1 else ""
-            return f"step {step}: asked {model}{again}"
-        case Text(text=text):
-            return f"said: {first_line(text)}"
-        case Reasoning(text=text):
-            return f"thought: {first_line(text)}"
-        case ToolCall(name=name, arguments=arguments):
-            return f"calls {call_words(name, arguments)}"
-        case ToolResult(name=name):
-            return f"{name}: {result_words(event) or event.status}"
-        case LimitReached(limit=limit):
-            words = _LIMIT_WORDS.get(limit, f"its limit of {limit}")
-            return f"reached {words}; one last step to hand over"
-        case TurnEnded(turn=turn, outcome=outcome, usage=usage):
-            return f"turn {turn} {outcome_words(outcome)} · {usage_words(usage)}"
-        case StateChanged(state=state):
-            return f"is {state}"
-        case SurfaceChanged(model=model, tools=tools):
-            return f"now uses {model} with {len(tools)} tools"
-        case RetryScheduled(delay_seconds=delay, reason=reason):
-            return f"no answer ({reason}); trying again in {duration_words(delay)}"
-        case Alert(level=level, message=message):
-            return f"{level}: {message}"
-        case Lagged(from_=first, to=last):
-            return f"events {first} to {last} were skipped"
-        case Stopping(mode=mode):
-            return "is stopping at once" if mode == "now" else "is stopping"
-        case _:
-            return None

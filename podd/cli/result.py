@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from podd.cli.descendants import Descendant
 from podd.cli.errors import INTERRUPTED
 from podd.cli.output import Output, Tint
 from podd.cli.rendering import duration_words, outcome_words, usage_words
@@ -28,6 +29,8 @@ class TurnResult:
     value: Any
     usage: Usage
     duration_seconds: float | None
+    children: tuple[Descendant, ...] = ()
+    """That were heard of meanwhile."""
 
     @property
     def exit_code(self) -> int:
@@ -45,7 +48,7 @@ class TurnResult:
             "value": self.value,
             "usage": msgspec.to_builtins(self.usage),
             "duration_seconds": None if seconds is None else round(seconds, 3),
-            "children": [],
+            "children": [child.document() for child in self.children],
         }
 
 

@@ -99,6 +99,7 @@ def follow(
         value=ended.value,
         usage=ended.usage,
         duration_seconds=followed.seconds,
+        children=followed.children,
     )
 
 

@@ -12,16 +12,25 @@ import textwrap
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from podd.cli.columns import fit, width
+from podd.cli.columns import fit
+from podd.cli.event_words import event_words
 from podd.cli.output import Tint, columns, harmless, is_screen, tinted
-from podd.cli.rendering import call_words, event_words, result_words
+from podd.cli.rendering import call_words
+from podd.cli.result_lines import result_lines
 from podd.client.connection import Heard
 from podd_protocol.events import (
     Alert,
     AnyEvent,
+    ApprovalRequested,
+    ApprovalResolved,
+    ChildEvent,
+    CommandEnded,
+    CommandStarted,
     Lagged,
     LimitReached,
     Notification,
+    QuestionAnswered,
+    QuestionAsked,
     ReasoningDelta,
     RetryScheduled,
     StepEnded,
@@ -33,18 +42,9 @@ from podd_protocol.events import (
     ToolStarted,
     TurnEnded,
 )
-from podd_protocol.values import ToolStatus
 
 #: Back to the first column, and erase the line.
 _ERASE: Final = "\r\x1b[K"
-
-_MARKS: Final[dict[ToolStatus, tuple[str, Tint]]] = {
-    "ok": ("✓", "green"),
-    "error": ("✗", "red"),
-    "denied": ("✗", "yellow"),
-    "interrupted": ("-", "yellow"),
-    "unknown": ("?", "yellow"),
-}
 
 
 @dataclass(slots=True)
@@ -78,7 +78,11 @@ class Screen:
     def hear(self, heard: Heard) -> None:
         """Show an event."""
         event = heard.event
-        if event is None or getattr(event, "turn", self._turn) != self._turn:
+        if event is None:
+            return
+        # The turn of an event about a child is the child's.
+        turn = None if isinstance(event, ChildEvent) else getattr(event, "turn", None)
+        if turn not in {None, self._turn}:
             return
         self._erase()
         self._show(event)
@@ -115,8 +119,19 @@ class Screen:
             case RetryScheduled():
                 self._void()
                 self._aside(event, "dim")
-            case Notification() | LimitReached() | Lagged():
+            case (
+                Notification()
+                | LimitReached()
+                | Lagged()
+                | ChildEvent()
+                | ApprovalResolved()
+                | QuestionAnswered()
+                | CommandStarted()
+                | CommandEnded()
+            ):
                 self._aside(event, "dim")
+            case ApprovalRequested() | QuestionAsked():
+                self._aside(event, "yellow")
             case Alert(level=level):
                 self._aside(event, "red" if level == "error" else "yellow")
             case TurnEnded():
@@ -165,26 +180,9 @@ class Screen:
         words = self._calls.pop(event.call, event.name)
         if event.call in self._running:
             self._running.remove(event.call)
-        mark, tint = _MARKS[event.status]
-        came = result_words(event)
         self._end_line()
-        self._stream.write(f"  {tinted(mark, tint, self._stream)} ")
-        room = columns(self._stream) - 4
-        line = harmless(f"{words} · {came}" if came else words)
-        glance = event.status == "ok" or (
-            event.status != "denied" and width(line) <= room
-        )
-        if not glance:
-            # What went wrong is read, not glanced at: all of it, whatever the width.
-            self._stream.write(f"{fit(harmless(words), room)}\n")
-            for line in textwrap.wrap(harmless(came), room - 2):
-                self._stream.write(f"      {line}\n")
-            return
-        line = fit(line, room)
-        shown = fit(harmless(words), room)
-        if line.startswith(shown) and width(line) > width(shown):
-            line = shown + tinted(line[len(shown) :], "dim", self._stream)
-        self._stream.write(f"{line}\n")
+        for line in result_lines(words, event, self._stream):
+            self._stream.write(f"{line}\n")
 
     def _aside(self, event: AnyEvent, tint: Tint) -> None:
         if words := event_words(event):

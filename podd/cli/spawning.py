@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
+from podd.cli.ending import Ending, ask_to_end, wait_for_ends
+from podd.cli.family import Family
 from podd.cli.interrupts import Interrupts
 from podd.cli.last_turn import Turns
-from podd.cli.output import Output
+from podd.cli.output import Output, has_person
 from podd.cli.reaching import answer_seconds
 from podd.cli.result import TurnResult, report
 from podd.cli.running import (
@@ -21,9 +23,10 @@ from podd.cli.running import (
     run_and_follow,
 )
 from podd.cli.starting import Wanted, started
+from podd.client import discovery
 from podd.client.connection import PodConnection
 from podd.client.process import Process
-from podd.errors import FailureReplyError, PoddError, TimedOutError
+from podd.errors import FailureReplyError, NoSuchError, PoddError, TimedOutError
 from podd.paths import Places
 from podd_protocol.replies import StatusReply
 from podd_protocol.requests import Shutdown, ShutdownMode, Status
@@ -76,9 +79,14 @@ class Spawning:
                 # Nobody waits for the turn any more, so a drain would be for nothing.
                 self._end(connection, "now")
                 raise
-            if result is None and self.afterwards == "follow":
+            attaches = self._attaches and result is None
+            if result is None and self.afterwards == "follow" and not attaches:
                 return self._leave(connection, pod)
             self._end(connection, "drain")
+        if attaches:
+            from podd.cli.attached.attaching import attach
+
+            return attach(self.places, pod.name, self.output)
         if result is None:
             if self.output.json:
                 self.output.document({"result": None})
@@ -108,6 +116,11 @@ class Spawning:
             interrupts=interrupts,
         )
 
+    @property
+    def _attaches(self) -> bool:
+        """Whether a person is there who would rather type than be left alone."""
+        return self.afterwards == "follow" and not self.output.json and has_person()
+
     def _leave(self, connection: PodConnection, pod: Started) -> int:
         turn = None
         if self.text is not None:
@@ -123,11 +136,20 @@ class Spawning:
         return 0
 
     def _end(self, connection: PodConnection, mode: ShutdownMode) -> None:
-        """With `--once`: end the pod and wait until it is gone."""
+        """With `--once`: end the pod and those below it, and wait until all are gone.
+
+        Its children are asked first, and it before they have ended: else their ends
+        would wake it.
+        """
         if self.afterwards != "end":
             return
+        below = Family.of(self.places).below(connection.pod)
         with Process.of(connection.welcome.pid) as process:
+            children = self._ask_children(below, mode)
             connection.ask(Shutdown(id=0, mode=mode))
+            _, late = wait_for_ends(self.places, children, mode, END_SECONDS)
+            for error in late:
+                self.output.say(f"podctl: {error}")
             if not process.wait(END_SECONDS):
                 raise TimedOutError(
                     what=f"the end of pod {connection.pod!r}",
@@ -135,11 +157,25 @@ class Spawning:
                     hint=f"podctl kill {connection.pod} ends it, its session stays",
                 )
 
+    def _ask_children(self, names: list[str], mode: ShutdownMode) -> list[Ending]:
+        """Ask those that live, the deepest first; one that has ended needs nothing."""
+        asked: list[Ending] = []
+        for name in names:
+            try:
+                pod = discovery.find(self.places, name)
+                asked.append(ask_to_end(pod, mode, answer_seconds(self.output)))
+            except NoSuchError:
+                continue
+            except PoddError as error:
+                self.output.say(f"podctl: {error}")
+        return asked
+
     def _end_at_once(self, connection: PodConnection) -> None:
         """With `--once`, and nobody who would wait: leave nothing behind either way."""
         if self.afterwards != "end":
             return
         try:
+            self._ask_children(Family.of(self.places).below(connection.pod), "now")
             connection.ask(Shutdown(id=0, mode="now"))
         except PoddError as error:
             self.output.say(f"podctl: {error}")

@@ -10,6 +10,7 @@ from typing import Final
 #: Verb to its one-line help. Its file is `podd/cli/commands/<verb>.py`.
 VERBS: Final[dict[str, str]] = {
     "spawn": "Start a pod, and run its first input.",
+    "attach": "See what a pod did and does, and talk to it.",
     "run": "Give a pod work and follow it.",
     "wait": "Wait for pods and print their results.",
     "list": "List the live pods.",
@@ -22,6 +23,11 @@ VERBS: Final[dict[str, str]] = {
     "pause": "Keep a pod's turn and begin nothing new.",
     "resume": "Go on with a paused pod or an ended session.",
     "cancel": "End the turn of a pod.",
+    "approvals": "List the calls that wait for people.",
+    "approve": "Let a call run that waits for people.",
+    "deny": "Refuse a call that waits for people.",
+    "questions": "List the questions that wait for an answer.",
+    "answer": "Answer a question that a model asked.",
     "stop": "Let pods finish, then end them.",
     "kill": "End pods at once.",
     "session": "List, show and verify sessions.",

@@ -7,9 +7,10 @@ from typing import Protocol
 
 import msgspec
 
+from podd.cli.event_words import event_words
 from podd.cli.output import Output
-from podd.cli.rendering import event_words
 from podd.client.connection import Heard
+from podd_protocol.events import ApprovalRequested, QuestionAsked
 
 
 class View(Protocol):
@@ -40,15 +41,24 @@ class JsonLines:
 
 
 class Progress:
-    """A line an event on stderr, for who asked for more."""
+    """A line an event on stderr, for who asked for more.
+
+    What waits for people is said to everyone: else they would not know why nothing
+    happens.
+    """
 
     def __init__(self, output: Output) -> None:
         self._output = output
 
     def hear(self, heard: Heard) -> None:
         words = None if heard.event is None else event_words(heard.event)
-        if words is not None:
-            self._output.detail(words)
+        if words is None:
+            return
+        match heard.event:
+            case ApprovalRequested() | QuestionAsked(to="user"):
+                self._output.say(words, "yellow")
+            case _:
+                self._output.detail(words)
 
     def rest(self) -> None:
         """Every line is whole."""

@@ -17,8 +17,12 @@ from typing import Literal, get_args
 
 from podd.core.scope.rules import Rule, Scope
 from podd.paths import places
-from podd.scope_lock.allocation import Request, allocate
-from podd.scope_lock.lease import adopt
+from podd.scope_lock import record as records
+from podd.scope_lock.allocation import Allocation, Request, allocate
+from podd.scope_lock.lease import Lease, adopt
+from podd.scope_lock.lending import lend
+from podd.scope_lock.life import LifeLock
+from podd.scope_lock.record import life_file
 from podd.scope_lock.table import Table
 from podd_protocol.replies import Failure
 from podd_protocol.requests import Shutdown
@@ -39,20 +43,38 @@ class _Mortal(FakePod):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def session_of(name: str) -> str:
+    """A child's session is not its parent's."""
+    return f"{SESSION}-{name}" if "." in name else SESSION
+
+
+def _allocated(table: Table, name: str, directory: str) -> Allocation:
+    """Its own scope; that of `p.x` is lent by `p`, if such a pod lives."""
+    request = Request(
+        name=name,
+        session=session_of(name),
+        scope=Scope((Rule(directory, "write"),)),
+        since="2026-11-20T10:00:00.000Z",
+        source="test",
+    )
+    lender = name.rpartition(".")[0]
+    if not lender:
+        return allocate(table, request)
+    record = table.transact(lambda connection: records.by_name(connection, lender))
+    assert record is not None, "parents are started first"
+    file = life_file(table.places, record.id)
+    # The lender holds its lock; to lend in its name the row is enough.
+    life = LifeLock(file, os.open(file, os.O_RDWR))
+    loan = lend(table, Lease(table, record, life), request)
+    assert isinstance(loan, Allocation)
+    return loan
+
+
 def main(name: str, directory: str, manners: Manners) -> None:
     """Live until told to end."""
     where = places()
     table = Table(where)
-    allocation = allocate(
-        table,
-        Request(
-            name=name,
-            session=SESSION,
-            scope=Scope((Rule(directory, "write"),)),
-            since="2026-11-20T10:00:00.000Z",
-            source="test",
-        ),
-    )
+    allocation = _allocated(table, name, directory)
     lease = adopt(
         table,
         allocation=allocation.id,
@@ -71,6 +93,7 @@ def main(name: str, directory: str, manners: Manners) -> None:
     ended = {signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ended)
     pod = _Mortal(where.socket(name), answer=answer)
+    pod.session = session_of(name)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while True:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from podd.cli.columns import fit, table, width
+from podd.cli.columns import fit, fit_indented, table, width
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,10 @@ def test_a_pipe_gets_everything() -> None:
     lines = table(["NAME", "X"], [["a" * 200, "b"]], None)
 
     assert lines[1] == "a" * 200 + "  b"
+
+
+def test_the_blanks_before_a_cell_say_what_it_belongs_to() -> None:
+    lines = table(["NAME", "X"], [["a", "b"], ["  a.b", "b"]], 20)
+
+    assert [line[:5] for line in lines[1:]] == ["a    ", "  a.b"]
+    assert fit_indented("    abcdef", 6) == "    a…"

@@ -79,3 +79,38 @@ def test_an_answer_that_was_cut_says_so():
     text = paragraph(_answer(TextPart("half"), stop_reason="output_limit"))
 
     assert text.endswith("! the answer was cut: output_limit")
+
+
+def test_children_and_what_waited_are_told_in_one_line_each():
+    asked = e.ApprovalRequested(
+        pod="a.b",
+        call="t1.1",
+        name="bash",
+        arguments='{"command": "ls"}',
+        reason="rule 1",
+        wait_seconds=9.0,
+    )
+    entries = [
+        e.LoanMade(pod="a.b", session="s"),
+        e.TaskGiven(session="s", call="k", turn="t1"),
+        asked,
+        e.ApprovalResolved(pod="a.b", call="t1.1", verdict="denied", by="limit"),
+        e.QuestionAsked(
+            pod="a", question="q", text="Which?", to="user", wait_seconds=9.0
+        ),
+        e.QuestionAnswered(pod="a", question="q", text="peas", by="user"),
+        e.CommandStarted(turn="t1", call="k", command="k", text="make", output="/o"),
+        e.CommandEnded(command="k", end="exited", status=0),
+        e.LoanReturned(pod="a.b", session="s", end="stopped", message=""),
+    ]
+
+    assert list(paragraphs(entries)) == [
+        "-- a.b started",
+        "-- a.b asks to run bash ls (rule 1)",
+        "-- a.b: call t1.1 denied because nobody answered in time",
+        "-- a asks: Which?",
+        "-- a: question answered by user: peas",
+        "-- command k runs in the background: make",
+        "-- command k has ended",
+        "-- a.b has ended",
+    ]

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from podd.cli.family import Family
 from podd.scope_lock import record as records
 from podd.scope_lock.identity import ProcessIdentity
 from podd.scope_lock.listing import allocations
@@ -133,3 +134,47 @@ def test_a_word_that_is_no_name_harms_nothing(capsys, universe, name):
 
     assert (said.code, said.document["error"]["code"]) == (3, "no_such_pod")
     assert universe.pods.exists()
+
+
+def test_a_parent_is_killed_only_with_its_tree(capsys, universe, tmp_path):
+    (tmp_path / "a").mkdir()
+    with (
+        process_pod("demo", tmp_path, "mute") as parent,
+        process_pod("demo.a", tmp_path / "a", "deaf") as child,
+    ):
+        said = podctl(capsys, "kill", "demo", "--json")
+
+        assert (said.code, said.document["error"]["code"]) == (2, "usage")
+        assert "podctl kill demo --tree" in said.document["error"]["remedy"]
+        assert (parent.poll(), child.poll()) == (None, None)
+
+        said = podctl(capsys, "kill", "demo", "--tree", "--json")
+
+        assert [one["pod"] for one in said.document["killed"]] == ["demo.a", "demo"]
+        assert (parent.wait(5), child.wait(5)) == (-9, -9)
+        assert _allocations(universe) == ()
+
+
+def test_who_is_spawned_while_its_parent_is_killed_is_killed_too(
+    capsys, universe, tmp_path, monkeypatch
+):
+    """Its parent was not known to have it when the tree was looked at."""
+    (tmp_path / "a").mkdir()
+    monkeypatch.setattr(Family, "of", lambda _places: Family({}))
+    with (
+        process_pod("demo", tmp_path) as parent,
+        process_pod("demo.a", tmp_path / "a") as child,
+    ):
+        said = podctl(capsys, "kill", "demo", "--tree", "--json")
+
+        assert [one["pod"] for one in said.document["killed"]] == ["demo", "demo.a"]
+        assert (parent.wait(5), child.wait(5)) == (-9, -9)
+        assert _allocations(universe) == ()
+
+
+def test_both_by_name_is_a_tree_as_well(capsys, universe, tmp_path):
+    (tmp_path / "a").mkdir()
+    with process_pod("demo", tmp_path), process_pod("demo.a", tmp_path / "a"):
+        said = podctl(capsys, "kill", "demo", "demo.a", "--json")
+
+        assert [one["pod"] for one in said.document["killed"]] == ["demo.a", "demo"]

@@ -6,8 +6,10 @@ import msgspec
 import pytest
 
 from podd.cli.commands.list import _as_tree
+from podd.cli.family import Family
 from podd_protocol.requests import Hello, Status
 from tests.cli.command_line import on_terminal, podctl
+from tests.cli.process_pod import process_pod
 from tests.cli.session_written import TURN, session_written
 from tests.client.fake_pod import SESSION, fake_pod
 
@@ -93,13 +95,62 @@ def test_a_damaged_journal_does_not_stop_the_list(capsys, universe):
 
 
 def test_a_tree_puts_children_below_parents_and_orphans_at_the_top():
-    def row(name, parent=None):
-        return {"name": name, "parent": parent}
+    def row(name, parent=None, pid=1):
+        return {"name": name, "parent": parent, "pid": pid}
 
-    rows = [row("a.b", "a"), row("a"), row("z", "gone"), row("a.b.c", "a.b")]
+    rows = [
+        row("a.b", "a"),
+        row("a"),
+        row("a.dead", pid=None),
+        row("a.own"),
+        row("z", "gone"),
+        row("a.b.c", "a.b"),
+        row("y.dead", pid=None),
+    ]
 
     shown = [(depth, row["name"]) for depth, row in _as_tree(rows)]
-    assert shown == [(0, "a"), (1, "a.b"), (2, "a.b.c"), (0, "z")]
+    assert shown == [
+        (0, "a"),
+        (1, "a.b"),
+        (2, "a.b.c"),
+        (1, "a.dead"),
+        (0, "a.own"),
+        (0, "z"),
+        (0, "y.dead"),
+    ]
+
+
+@pytest.mark.processes
+def test_the_parent_is_who_lends(capsys, universe, tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    with (
+        process_pod("demo", tmp_path, "mute"),
+        process_pod("demo.a", tmp_path / "a"),
+        fake_pod(universe.socket("demo.other")),
+    ):
+        said = podctl(capsys, "list", "--json", "--timeout", "0.5")
+        shown = on_terminal(monkeypatch, "list", "--tree", "--timeout", "0.5")
+
+    assert {pod["name"]: pod["parent"] for pod in said.document["pods"]} == {
+        "demo": None,
+        "demo.a": "demo",
+        "demo.other": None,
+    }
+    assert [line[:12].rstrip() for line in shown.splitlines()] == [
+        "NAME",
+        "demo",
+        "  demo.a",
+        "demo.other",
+    ]
+
+
+def test_a_list_without_children_opens_no_table(capsys, universe, monkeypatch):
+    def refuse(_places):
+        raise AssertionError("the table was opened")
+
+    monkeypatch.setattr(Family, "of", refuse)
+    with fake_pod(universe.socket("demo")):
+        assert podctl(capsys, "list").code == 0
 
 
 def test_in_a_pipe_a_workdir_is_whole(capsys, universe, monkeypatch):

@@ -2,10 +2,10 @@
 
 import pytest
 
+from podd.cli.event_words import event_words
 from podd.cli.rendering import (
     call_words,
     duration_words,
-    event_words,
     first_line,
     outcome_words,
     usage_words,

@@ -4,15 +4,23 @@ import io
 import json
 import sys
 
+import msgspec
 import pytest
 
 from podd.paths import Places
-from podd_protocol.events import AnyEvent, Lagged, StateChanged, Stopping
+from podd_protocol.events import (
+    AnyEvent,
+    ChildEvent,
+    Lagged,
+    QuestionAsked,
+    StateChanged,
+    Stopping,
+)
 from podd_protocol.replies import Failure
 from podd_protocol.requests import Cancel, Run
 from podd_protocol.values import Cancelled, Completed, Failed, Limited, Outcome
 from tests.cli.command_line import podctl
-from tests.cli.turns import beginning, ended, whole_turn
+from tests.cli.turns import USAGE, beginning, ended, whole_turn
 from tests.client.fake_pod import SESSION, FakePod, fake_pod
 
 Captured = pytest.CaptureFixture[str]
@@ -292,3 +300,57 @@ def test_a_pod_that_goes_away_in_the_middle_ends_with_8(
     assert words in error["message"]
     assert f"podctl resume {SESSION}" in error["remedy"]
     assert str(universe.log_file("demo")) in error["remedy"]
+
+
+def _child(kind: str, session: str = "s1", **more: object) -> AnyEvent:
+    return ChildEvent(
+        pod=f"demo.{session}",
+        session=session,
+        kind=kind,  # type: ignore[arg-type]
+        parent="demo",
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_the_result_names_the_children_of_the_turn(
+    universe: Places, capsys: Captured
+) -> None:
+    done = {"outcome": Completed(), "usage": USAGE}
+    with fake_pod(universe.socket("demo")) as pod:
+        pod.position = 1
+        pod.on_run = lambda p: p.say(
+            _child("turn_ended", "old", **done),
+            ended(Completed(), "t0"),
+            _child("spawned", "s1"),
+            *beginning(),
+            _child("spawned", "s2"),
+            _child("turn_ended", "s1", **done),
+            _child("turn_ended", "s1", **done),
+            _child("ended", "s1", end="stopped"),
+            ended(Completed()),
+        )
+        said = podctl(capsys, "run", "demo", "hi", "--json")
+
+    one, two = said.document["result"]["children"]
+    assert (one["pod"], one["session"]) == ("demo.s1", "s1")
+    assert one["outcome"] == {"kind": "completed"}
+    assert one["usage"]["input_tokens"] == 2 * USAGE.input_tokens
+    assert (two["pod"], two["outcome"]) == ("demo.s2", None)
+    assert two["usage"]["requests"] == 0
+
+
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_what_waits_for_people_is_said_to_all_who_did_not_ask_for_quiet(
+    quiet: tuple[str, ...], universe: Places, capsys: Captured
+) -> None:
+    asked = QuestionAsked(
+        question="q", text="Which?", choices=[], pod="demo", to="user", wait_seconds=9.0
+    )
+    for_parent = msgspec.structs.replace(asked, to="parent", text="Hm?")
+    with fake_pod(universe.socket("demo")) as pod:
+        pod.on_run = lambda p: p.say(asked, for_parent, *whole_turn(Completed()))
+        said = podctl(capsys, "run", "demo", "hi", *quiet)
+
+    assert said.out == "Hello.\n"
+    assert ("podctl answer demo q TEXT" in said.err) != bool(quiet)
+    assert "Hm?" not in said.err

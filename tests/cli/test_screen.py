@@ -19,7 +19,10 @@ from podd_protocol.codec import encode
 from podd_protocol.events import (
     Alert,
     AnyEvent,
+    ApprovalRequested,
+    ChildEvent,
     Lagged,
+    QuestionAnswered,
     RetryScheduled,
     StepEnded,
     StepStarted,
@@ -290,3 +293,38 @@ def test_a_retry_is_told() -> None:
     )
 
     assert _shown(retry) == ["  no answer (overloaded); trying again in 2.0 s"]
+
+
+def test_children_and_what_waits_are_a_line_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = _shown(
+        ChildEvent(
+            pod="a.b",
+            session="s",
+            kind="turn_ended",
+            parent="a",
+            turn="t9",  # its own, not the one that is shown
+            outcome=Completed(),
+            text="Weeded.",
+        ),
+        ApprovalRequested(
+            call="t1.1",
+            name="bash",
+            arguments={"command": "ls"},
+            reason="",
+            pod="a.b",
+            wait_seconds=9.0,
+        ),
+        QuestionAnswered(question="q", pod="a", text="peas", by="user"),
+    )
+
+    assert lines == [
+        "  a.b completed: Weeded.",
+        (
+            "  a.b asks to run bash ls; waits 9.0 s for: "
+            "podctl approve a.b t1.1, or podctl deny"
+        ),
+        "  a: question answered by user: peas",
+    ]

@@ -10,6 +10,8 @@ import pytest
 
 from podd.client.discovery import find, pods
 from podd.paths import Places
+from tests.cli.attached.terminal_at import CTRL_D, ENTER, terminal_at
+from tests.cli.process_pod import process_pod
 from tests.cli.scripted_pod import ENDLESS, kill_all, manifest, podctl, typed
 from tests.client.fake_pod import LIMIT_SECONDS
 
@@ -291,3 +293,36 @@ def test_a_runtime_directory_too_deep_for_a_socket_works(
 
     assert (said.code, said.out) == (0, "deep\n")
     assert len(os.fsencode(deep)) > 107
+
+
+def test_once_ends_the_children_too(pods_end: Places, tmp_path: Path) -> None:
+    file = manifest(tmp_path, ENDLESS, more='[scope]\nwrite = ["."]\n')
+    inside = tmp_path / "work" / "a"
+    inside.mkdir()
+    with typed("spawn", file, "hi", "--once", "--json") as process:
+        assert process.stdout is not None
+        while "text_delta" not in process.stdout.readline():
+            pass
+        with process_pod("demo.a", inside) as child:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=LIMIT_SECONDS)
+
+            assert process.returncode == 130
+            assert child.wait(LIMIT_SECONDS) == 0
+    assert pods(pods_end) == []
+
+
+def test_without_an_input_a_person_at_a_terminal_is_attached(
+    pods_end: Places, tmp_path: Path
+) -> None:
+    file = manifest(tmp_path, 'text = "Good day."')
+    with terminal_at("spawn", file) as person:
+        person.see("attached to demo: ")
+        person.see("Enter runs")
+        person.type("hello" + ENTER)
+        person.see("you  hello\n")
+        person.see("Good day.\n  completed")
+        person.type(CTRL_D)
+
+        assert person.exit_code() == 0
+    assert [pod.name for pod in pods(pods_end)] == ["demo"]

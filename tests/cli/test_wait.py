@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from podd.core.session import entries as e
 from podd.paths import Places
 from podd_protocol.events import StateChanged
 from podd_protocol.replies import QueuedTurn
+from podd_protocol.values import Completed
 from tests.cli.command_line import podctl as podctl_here
 from tests.cli.scripted_pod import ENDLESS, kill_all, manifest, podctl, typed
+from tests.cli.session_written import TURN, USAGE, session_written
 from tests.client.fake_pod import LIMIT_SECONDS, fake_pod
 
 pytestmark = pytest.mark.processes
@@ -164,3 +168,35 @@ def test_nobody_of_this_name_ends_with_3(pods_end: Places) -> None:
 
     assert said.code == 3
     assert said.document["error"]["code"] == "no_such_pod"
+
+
+def test_the_result_names_the_children_of_the_last_turn(
+    universe: Places, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def news(session: str, **more: object) -> e.ChildNews:
+        return e.ChildNews(
+            via="s",
+            upto=1,
+            news="turn_ended",
+            pod=f"demo.{session}",
+            session=session,
+            parent="demo",
+            **more,  # type: ignore[arg-type]
+        )
+
+    again = [msgspec.structs.replace(entry, turn="t2") for entry in TURN]
+    session_written(
+        universe,
+        "demo",
+        news("old", outcome=Completed(), usage=USAGE),
+        *TURN,
+        news("s1", outcome=Completed(), usage=USAGE),
+        *again,
+        news("late", outcome=Completed(), usage=USAGE),
+    )
+    said = podctl_here(capsys, "wait", "demo", "--json")
+
+    (result,) = said.document["results"]
+    (child,) = result["children"]
+    assert (child["pod"], child["outcome"]) == ("demo.s1", {"kind": "completed"})
+    assert child["usage"]["input_tokens"] == USAGE.input_tokens

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from podd.cli.completing import pods
+from podd.cli.family import Family, children_left, uncovered
 from podd.cli.naming import is_pod_name
 from podd.cli.output import Output
 from podd.cli.several import raise_first
@@ -46,16 +47,18 @@ class Killed:
     session: str | None
 
 
-@click.command(cls=Verb, example="podctl kill reviewer")
+@click.command(cls=Verb, example="podctl kill reviewer\npodctl kill planner --tree")
 @click.argument(
     "names", metavar="NAME...", nargs=-1, required=True, shell_complete=pods
 )
+@click.option("--tree", is_flag=True, help="With the pods below them.")
 @click.pass_obj
-def command(output: Output, names: tuple[str, ...]) -> None:
+def command(output: Output, *, names: tuple[str, ...], tree: bool) -> None:
     """End pods at once.
 
     Nothing that was accepted is lost: podctl resume NAME goes on with the session. A
-    call that was running is not run again. podctl stop is the gentle way.
+    call that was running is not run again. A pod with children is killed only with
+    --tree, they first. podctl stop is the gentle way.
     """
     from podd.scope_lock.table import Table
 
@@ -63,12 +66,19 @@ def command(output: Output, names: tuple[str, ...]) -> None:
     refuse_strangers(where.runtime)
     killed: list[Killed] = []
     failures: list[PoddError] = []
+    family = Family.of(where)
     with Table(where) as table:
-        for name in dict.fromkeys(names):
-            try:
-                killed.append(_kill(table, where, name, output.timeout_seconds))
-            except PoddError as error:
-                failures.append(error)
+        for name in family.deepest_first(dict.fromkeys(names)):
+            if not tree and (left := uncovered(family, name, names)):
+                failures.append(children_left("kill", name, left))
+                continue
+            meant = [*family.below(name), name] if tree else [name]
+            gone, failed = _kill_all(table, where, meant, output.timeout_seconds)
+            if tree:
+                more, late = _kill_late_comers(table, where, gone, output)
+                gone, failed = [*gone, *more], [*failed, *late]
+            killed += gone
+            failures += failed
     if killed or not failures:
         _tell(output, killed)
     raise_first(output, failures)
@@ -88,6 +98,51 @@ def _tell(output: Output, killed: list[Killed]) -> None:
             output.text(f"{one.pod} is dead (pid {one.pid})")
     if killed:
         output.say(f"podctl resume {killed[0].pod} goes on where it was")
+
+
+def _kill_all(
+    table: Table, where: Places, names: list[str], limit: float | None
+) -> tuple[list[Killed], list[PoddError]]:
+    """In the order given; the last one is meant by name, the others are below it."""
+    killed: list[Killed] = []
+    failures: list[PoddError] = []
+    for name in names:
+        try:
+            killed.append(_kill(table, where, name, limit))
+        except NoSuchError as error:
+            if name == names[-1]:
+                failures.append(error)
+            # else: it has ended by itself since we looked
+        except PoddError as error:
+            failures.append(error)
+    return killed, failures
+
+
+def _kill_late_comers(
+    table: Table, where: Places, dead: list[Killed], output: Output
+) -> tuple[list[Killed], list[PoddError]]:
+    """Kill what was spawned while its parent was about to be killed."""
+    killed: list[Killed] = []
+    failures: list[PoddError] = []
+    nearest = list(dead)
+    while names := _left_by(table, {one.session for one in nearest if one.session}):
+        nearest, failed = _kill_all(table, where, names, output.timeout_seconds)
+        killed += nearest
+        failures += failed
+    return killed, failures
+
+
+def _left_by(table: Table, sessions: set[str]) -> list[str]:
+    """The live pods that one of these has lent to."""
+    from podd.scope_lock import record as records
+
+    if not sessions or not table.exists:
+        return []
+    return [
+        record.name
+        for record in table.transact(records.everything)
+        if record.lender in sessions and _is_held(table, record)
+    ]
 
 
 def _kill(table: Table, where: Places, name: str, limit: float | None) -> Killed:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from podd.cli.duration import short, since
+from podd.cli.family import Family, may_be_child
 from podd.cli.output import Output
 from podd.cli.verb import Verb
 from podd.client.discovery import STATUS_SECONDS, LivePod, pods
@@ -42,6 +43,7 @@ def command(output: Output, with_ended: bool, tree: bool) -> None:
     where = places()
     limit = output.timeout_seconds or STATUS_SECONDS
     rows = [live_row(pod) for pod in pods(where, timeout_seconds=limit)]
+    _name_parents(where, rows)
     if with_ended:
         rows += _ended_rows(where, {row["name"] for row in rows})
     if output.json:
@@ -88,6 +90,15 @@ def live_row(pod: LivePod) -> Row:
     }
 
 
+def _name_parents(where: Places, rows: list[Row]) -> None:
+    """Say of each child whose it is."""
+    if not any(may_be_child(row["name"]) for row in rows):
+        return  # the table need not be opened, which would be half the cost of a list
+    family = Family.of(where)
+    for row in rows:
+        row["parent"] = family.parent_of(row["name"])
+
+
 def _ended_rows(where: Places, live: set[str]) -> list[Row]:
     import msgspec
 
@@ -118,12 +129,18 @@ def _ended_rows(where: Places, live: set[str]) -> list[Row]:
 
 
 def _as_tree(rows: Sequence[Row]) -> list[tuple[int, Row]]:
-    """Children below their parents, with their depth; an orphan stands at the top."""
+    """Children below their parents, with their depth; an orphan stands at the top.
+
+    A child that has ended has no parent any more, and stands below the pod whose name
+    its own begins with.
+    """
     names = {row["name"] for row in rows}
     children: dict[str | None, list[Row]] = {}
     for row in rows:
-        parent = row["parent"] if row["parent"] in names else None
-        children.setdefault(parent, []).append(row)
+        parent = row["parent"]
+        if parent is None and row["pid"] is None:
+            parent = row["name"].rpartition(".")[0]
+        children.setdefault(parent if parent in names else None, []).append(row)
 
     def below(parent: str | None, depth: int) -> Iterator[tuple[int, Row]]:
         for row in children.get(parent, ()):

@@ -66,7 +66,8 @@ def command(
 
     MANIFEST is ./podd.toml if absent. PROMPT, or - for stdin, or else agent.input of
     the manifest, is run and followed, and podctl ends as its turn ends (see podctl run
-    --help). The pod stays. Without an input, podctl returns when the pod is ready.
+    --help). The pod stays. Without an input, podctl attaches to it on a terminal, and
+    else returns when the pod is ready.
     """
     from podd.cli.prompt import prompt_of
     from podd.cli.starting import wanted
