@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-
 #: What is executed as a pod.
 POD_MODULE: Final = "podd.pod"
 

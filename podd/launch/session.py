@@ -21,7 +21,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     manifest: dict[str, Any]
     """The document of the manifest that it goes by."""
     pods_below: int
-    """How many pods were ever heard of below it."""
+    """How many pods were ever lent to below it. One whose loan was only meant to be is
+    not in it: whether it came to that, the table knows."""
 
 
 def kept(places: Places, session: str) -> Kept:
@@ -32,7 +33,8 @@ def kept(places: Places, session: str) -> Kept:
         JournalDamagedError, NewerFormatError: its journal cannot be read.
     """
     state = _folded(places, session)
-    return Kept(manifest=state.manifest, pods_below=len(state.children))
+    below = [child for child in state.children.values() if child.stage != "intended"]
+    return Kept(manifest=state.manifest, pods_below=len(below))
 
 
 def is_born(places: Places, session: str) -> bool:

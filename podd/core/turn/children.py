@@ -79,15 +79,22 @@ def _gone(settings: Settings, state: PodState, fact: i.ChildGone) -> Move | None
         if told
         else settings.texts.child_ended(name, fact.end, fact.message),
     )
+    # Of two who lent to one pod and end together, both may tell of it.
+    fresh = [loan for loan in fact.assumed if not _is_ours(state, loan.session)]
     assumed = tuple(
         e.LoanAssumed(
             pod=loan.pod, session=loan.session, parent=state.pod, scope=loan.scope
         )
-        for loan in fact.assumed
+        for loan in fresh
     )
-    watch = tuple(f.WatchChild(session=loan.session) for loan in fact.assumed)
+    watch = tuple(f.WatchChild(session=loan.session) for loan in fresh)
     # First what is assumed: what is then still below the dead one is lost with it.
     return (*assumed, returned), watch
+
+
+def _is_ours(state: PodState, session: str) -> bool:
+    child = state.children.get(session)
+    return child is not None and child.is_lent_to
 
 
 class _Reading:

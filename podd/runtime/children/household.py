@@ -68,6 +68,22 @@ class Household(msgspec.Struct, kw_only=True):
         found = await self.in_thread(lambda: loans(self.table, own))
         return next((loan for loan in found if loan.session == session), None)
 
+    async def unknown_loans(self) -> tuple[Loan, ...]:
+        """What we lend by the table and not by our journal.
+
+        Below a dead child a pod may live, whose loan is ours now. It may have become so
+        before a crash of ours, so only the table knows for certain.
+
+        Raises:
+            PoddError: the table cannot be read.
+        """
+        own = self.lease.session
+        found = await self.in_thread(lambda: loans(self.table, own))
+        known = {
+            child.session for child in self.state.children.values() if child.is_lent_to
+        }
+        return tuple(loan for loan in found if loan.session not in known)
+
     async def settle(self, session: str) -> Settled:
         """Take a loan back, if its borrower is dead.
 

@@ -31,7 +31,7 @@ from podd.runtime.children.household import Household
 from podd.runtime.children.limit import came
 from podd.runtime.children.reading import WANTED, Reader
 from podd.runtime.children.remains import Remains, remains
-from podd.scope_lock.lending import Loan, Settled
+from podd.scope_lock.lending import Loan
 from podd_protocol import events as v
 from podd_protocol.requests import Subscribe
 
@@ -181,7 +181,7 @@ class ChildWatch:
             if settled.state == "held":
                 await self._wonder(child, watched, loan)
                 return False
-            await self._bury(child, reader, watched, settled)
+            await self._bury(child, reader, watched)
         except PoddError as error:
             if watched.complaint != str(error):
                 watched.complaint = str(error)
@@ -245,9 +245,7 @@ class ChildWatch:
                     i.TaskAccepted(session=child.session, call=call, turn=started.turn)
                 )
 
-    async def _bury(
-        self, child: Child, reader: Reader, watched: Watched, settled: Settled
-    ) -> None:
+    async def _bury(self, child: Child, reader: Reader, watched: Watched) -> None:
         """What it had is back in the table: read the rest, and tell of both."""
         house = self._house
         house.crash.reach("return.settled")
@@ -263,7 +261,7 @@ class ChildWatch:
             told=watched.told,
             assumed=tuple(
                 i.AssumedLoan(pod=loan.name, session=loan.session, scope=loan.scope)
-                for loan in settled.assumed
+                for loan in await house.unknown_loans()
             ),
         )
         await house.tell(gone)
