@@ -10,6 +10,7 @@ import pytest
 from podd.core.session import entries as e
 from podd.launch.ending import end
 from podd.scope_lock.lock import exclusively
+from podd.testing.crash_points import CRASH_POD, VARIABLE
 from podd_protocol.requests import Answer, Cancel, Run, Shutdown, Status
 from podd_protocol.values import Completed
 from tests.end_to_end.families import (
@@ -109,7 +110,8 @@ def test_a_spawn_that_is_cancelled_leaves_nothing(places, tmp_path):
     assert zombies(pod.pid) == []
 
 
-def test_grandchildren_are_known_at_the_root_and_outlive_their_parent(places, tmp_path):
+def _grandparent(places, tmp_path) -> Parent:
+    """Whose child `kid` has a child `grand`, once it runs; both are at work."""
     write_child(
         tmp_path,
         spawn("grand", manifest="grand.toml"),
@@ -129,6 +131,11 @@ def test_grandchildren_are_known_at_the_root_and_outlive_their_parent(places, tm
         kid = tmp_path / "work" / "kid"
         kid.mkdir(exist_ok=True)
         (kid / name).write_bytes((tmp_path / "work" / name).read_bytes())
+    return parent
+
+
+def test_grandchildren_are_known_at_the_root_and_outlive_their_parent(places, tmp_path):
+    parent = _grandparent(places, tmp_path)
     parent.start()
     parent.run()
     wait_event(parent, is_child_event("started", "demo.kid.grand"))
@@ -146,6 +153,27 @@ def test_grandchildren_are_known_at_the_root_and_outlive_their_parent(places, tm
         "demo.kid": "crashed",
         "demo.kid.grand": None,
     }
+
+
+@pytest.mark.parametrize("point", ["return.dead", "return.settled"])
+def test_a_grandchild_is_assumed_also_where_the_root_dies_over_it(
+    places, tmp_path, monkeypatch, point
+):
+    parent = _grandparent(places, tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setenv(VARIABLE, point)
+        root = Watched(parent.start(CRASH_POD).pid)
+    parent.run()
+    wait_event(parent, is_child_event("started", "demo.kid.grand"))
+    os.kill(pid_of(places, "demo.kid"), signal.SIGKILL)
+    root.wait()
+
+    parent.start()
+
+    events = wait_event(parent, is_child_event("assumed", "demo.kid.grand"))
+    kinds = [one.kind for one in named(events, "child_event")]
+    assert kinds.count("assumed") == 1
+    assert held(places) == ["demo", "demo.kid.grand"]
 
 
 @pytest.mark.parametrize("wish", ["drain", "stop"])
