@@ -266,7 +266,8 @@ def _tell(
             kind=kind,
             origin=origin,
             text=entry.rendered,
-            wakes=True,
+            # What ended with a pod that was stopped is told when there is a turn.
+            wakes=not (isinstance(entry, w.CommandEnded) and entry.end == "stopped"),
             child=child,
         )
     )

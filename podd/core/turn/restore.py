@@ -12,7 +12,7 @@ from podd.core.turn.interruption import give_up_step
 from podd.core.turn.pending import pending
 from podd.core.turn.proceed import Move, result
 from podd.core.turn.settings import Settings
-from podd_protocol.values import State
+from podd_protocol.values import CommandEnd, State
 
 
 def restore(settings: Settings, state: PodState, fact: i.PodRestored) -> Move:
@@ -54,16 +54,20 @@ def restore(settings: Settings, state: PodState, fact: i.PodRestored) -> Move:
 
 
 def _lost_commands(settings: Settings, state: PodState) -> list[e.CommandEnded]:
-    """A launcher ends with its pod, and what it runs with it."""
+    """A launcher ends with its pod, and what it runs with it.
+
+    Where the pod was stopped in order that is no news that wakes anybody.
+    """
+    end: CommandEnd = "stopped" if state.closed else "lost"
     reason = "the pod that ran it ended"
     return [
         e.CommandEnded(
             command=command.command,
-            end="lost",
+            end=end,
             status=0,
             reason=reason,
             cause=f"c{state.causes + number}",
-            rendered=settings.texts.command_ended(command, "lost", 0, reason),
+            rendered=settings.texts.command_ended(command, end, 0, reason),
         )
         for number, command in enumerate(state.commands.values(), 1)
     ]

@@ -168,13 +168,16 @@ def test_several_that_are_lost_are_causes_of_their_own():
     assert [entry.cause for entry in entries[-2:]] == ["c3", "c4"]
 
 
-def test_commands_outlive_a_cancelled_turn_and_are_lost_with_their_pod():
+def test_commands_outlive_a_cancelled_turn_and_end_with_their_pod():
     host = running_command()
     host.tell(CANCEL)
     assert list(host.state.commands) == ["t1.1.1"]
 
     host.tell(NOW)
     assert host.decide(over("t1.1.1")).verdict == "stale"
-    assert host.crash().tell(RESTORED).kinds == [
-        *("pod_started", "command_ended", "turn_started", "step_started"),
-    ]
+    restored = host.crash()
+    told = restored.tell(RESTORED)
+    assert told.kinds == ["pod_started", "command_ended"]
+    (ended,) = [en for en in told.entries if isinstance(en, e.CommandEnded)]
+    assert ended.end == "stopped"
+    assert [(c.cause, c.wakes) for c in restored.state.waiting] == [("c2", False)]
