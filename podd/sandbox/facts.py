@@ -21,6 +21,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What links say that lead to those, or lie in `entries`, by path."""
     marks: tuple[str, ...] = ()
     """Each `.git` and `.podd` found below a write path."""
+    linked: tuple[str, ...] = ()
+    """What says of each linked work tree where its repository is, and how to use it."""
     closed: tuple[str, ...] = ()
     """Never to be seen: sockets, and of the system what is not for everybody."""
     entries: tuple[str, ...] = ()

@@ -25,7 +25,7 @@ _State = Literal["writable", "readable", "masked", "empty", "private"]
 #: What git would take an empty file or a directory for an error: this one says that
 #: the repository is where it is.
 _CONTENT: Final = {".git/commondir": ".\n"}
-_FILES: Final = (".git/config", ".git/config.worktree", ".git/commondir")
+_FILES: Final = (".git/config", ".git/commondir", "config.worktree")
 
 
 def make_plan(scope: Scope, settings: SandboxSettings, facts: Facts, cwd: str) -> Plan:

@@ -21,6 +21,7 @@ COSTS: Final = (
     "programs that talk over Unix sockets fail, except over pairs they made themselves",
     "System V and POSIX message queues, semaphores and shared memory fail",
     "debuggers, profilers, containers and io_uring fail",
+    "renice fails, and threads get no priority of their own",
     "programs of another architecture (32 bits) are killed",
 )
 
@@ -100,6 +101,7 @@ def rules(*, network: bool, truncation: bool) -> tuple[Rule, ...]:
         # Limits of others; 0 is the caller itself.
         Rule("prlimit64", 0, when=(Argument(0, 0),)),
         Rule("prlimit64"),
+        *_PRIORITIES,
         *(_TRUNCATION if truncation else ()),
     )
 
@@ -130,6 +132,20 @@ _NAMESPACES: Final = (
     Rule("clone", when=(Argument(0, _NEW_NAMESPACES, "has_any_bit_of"),)),
     Rule("clone3", errno.ENOSYS),
     Rule("unshare", when=(Argument(0, _NEW_NAMESPACES | _NEW_TIME, "has_any_bit_of"),)),
+)
+
+#: Of other processes; 0 is the caller. Not where they may run (`sched_setaffinity`):
+#: libraries with threads say that of each of theirs.
+_PRIORITIES: Final = tuple(
+    rule
+    for call, at in (
+        ("setpriority", 1),
+        ("sched_setparam", 0),
+        ("sched_setscheduler", 0),
+        ("sched_setattr", 0),
+        ("ioprio_set", 1),
+    )
+    for rule in (Rule(call, 0, when=(Argument(at, 0),)), Rule(call))
 )
 
 #: Without Landlock's say over truncation. The flags of openat2 lie behind a pointer.

@@ -70,6 +70,9 @@ class Survey:
             paths.update(_protected(root))
         for mark in marks:
             paths.update(_protected(os.path.dirname(mark)))  # noqa: PTH120  # text in
+        linked = [path for mark in marks for path in _linked(mark)]
+        for path in linked:
+            paths.update(_upwards(path))
         links = dict(toolchains.links)
         entries: list[str] = []
         for rule in scope.rules:
@@ -81,6 +84,7 @@ class Survey:
             readable=tuple(toolchains.directories),
             links=links,
             marks=tuple(marks),
+            linked=tuple(linked),
             closed=tuple(dict.fromkeys(closed)),
             entries=tuple(entries),
             home=self._home,
@@ -124,6 +128,22 @@ def _protected(directory: str) -> Iterator[str]:
     yield f"{base}/.git"
     for name in PROTECTED:
         yield f"{base}/{name}"
+
+
+def _linked(mark: str) -> Iterator[str]:
+    """Yield what is protected of each linked work tree of a repository.
+
+    Who could write it would choose the configuration that git obeys in that tree.
+    """
+    try:
+        with os.scandir(f"{mark}/worktrees") as trees:
+            for tree in trees:
+                tree.path.encode()
+                if tree.is_dir(follow_symlinks=False):
+                    yield f"{tree.path}/commondir"
+                    yield f"{tree.path}/config.worktree"
+    except (UnicodeEncodeError, OSError):
+        return
 
 
 def _entries(directory: str, links: dict[str, str]) -> list[str]:

@@ -45,7 +45,7 @@ class Views:
             )
         )
         """Directories in which something is protected."""
-        self.held = frozenset((*self._held(), "/sys"))
+        self.held = frozenset((*self._held(), *self._linked(scope), "/sys"))
         """What is read-only as a whole, whatever the scope says."""
         self.private: dict[str, str] = {MEMORY: "memory"}
         """The pod's own directories by where they are to be seen."""
@@ -101,6 +101,11 @@ class Views:
             )
             if self._facts.kind(path) != "directory" and not named:
                 yield path
+
+    def _linked(self, scope: Scope) -> Iterable[str]:
+        """Yield what linked work trees obey, unless a write rule names it."""
+        named = scope.paths("write")
+        yield from (path for path in self._facts.linked if path not in named)
 
     def _choose_temporary(self) -> str:
         if self.view(TEMPORARY) == "write":

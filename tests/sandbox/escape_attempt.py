@@ -44,7 +44,7 @@ class Attempt:
 
     name: str
     how: str
-    """Text for the shell, or a program of Python; it can name what `World.names` has."""
+    """Text for the shell, or a program of Python; it can name all `World.names`."""
     proof: Proof
     without: tuple[Defence, ...]
     """It comes through when these are taken away; of several, each one holds it."""
@@ -304,7 +304,7 @@ def ended(world: World, output: str) -> bool:
     """The victim is dead."""
     assert world.victim is not None
     try:
-        world.victim.wait(0.1)
+        world.victim.wait(world.patience_seconds)
     except Exception:  # noqa: BLE001  # it lives
         return False
     return True

@@ -16,7 +16,9 @@ from tests.sandbox.escape_attempt import (
 )
 
 _CALLS = {
-    "chmod-by-descriptor": "os.chmod(f'/proc/self/fd/{os.open(target, os.O_PATH)}', 0o600)",
+    "chmod-by-descriptor": (
+        "os.chmod(f'/proc/self/fd/{os.open(target, os.O_PATH)}', 0o600)"
+    ),
     "fchmod": "os.fchmod(os.open(target, os.O_RDONLY), 0o600)",
     "utime": "os.utime(target, (1, 1))",
     "futimens": "os.utime(os.open(target, os.O_RDONLY), (1, 1))",
@@ -117,8 +119,7 @@ ATTEMPTS = (
         how="touch n && chown 65534 n",
         prepare=lambda world: world.watched.append(world.scope),
         proof=lambda world, output: (
-            (world.scope / "n").exists()
-            and (world.scope / "n").stat().st_uid == 65534
+            (world.scope / "n").exists() and (world.scope / "n").stat().st_uid == 65534
         ),
         without=(EVERYTHING,),
         needs=(as_root,),

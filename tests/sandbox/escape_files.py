@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from podd.sandbox.settings import Means
 from tests.sandbox.escape_attempt import (
     EVERYTHING,
@@ -49,7 +51,7 @@ _WRITES = {
     "through-link": "ln -s $beside l; echo x > l/file",
     "through-link-to-file": "ln -s ../beside/file l; echo x > l",
     "through-two-links": "ln -s $beside l; ln -s l/file m; echo x > m",
-    "tar-absolute": "echo x > n; tar -cPf t --transform \"s,^,$beside/,\" n; tar -xPf t",
+    "tar-absolute": 'echo x > n; tar -cPf t --transform "s,^,$beside/," n; tar -xPf t',
     "tar-dots": "echo x > n; tar -cPf t --transform 's,^,../beside/,' n; tar -xPf t",
     "tar-through-link": (
         "ln -s $beside l; tar -cf t l; rm l; mkdir l; echo x > l/n; tar -rf t l/n;"
@@ -73,7 +75,7 @@ _WRITES = {
     "bashrc": "echo x >> $home/.bashrc",
     "authorized-keys": "mkdir -p $home/.ssh; echo x > $home/.ssh/authorized_keys",
     "autostart": "mkdir -p $home/.config/systemd/user; echo x > $home/.config/x",
-    "profile-by-tilde": "cd ~ 2>/dev/null; echo x >> $home/.bashrc; echo x > ~/.profile",
+    "profile-by-tilde": "cd ~; echo x >> $home/.bashrc; echo x > ~/.profile",
 }
 
 #: The same with system calls that no usual program makes.
@@ -143,8 +145,6 @@ def _size_is_seen(world: World, output: str) -> bool:
 
 def _is_outside(path: str) -> Proof:
     def proof(world: World, output: str) -> bool:
-        from pathlib import Path
-
         found = Path(path, f"escape-{world.token}")
         is_there = found.exists()
         found.unlink(missing_ok=True)
@@ -231,9 +231,7 @@ ATTEMPTS = (
 
 
 def _listed(path: str) -> list[str]:
-    import os
-
     try:
-        return os.listdir(path)
+        return [found.name for found in Path(path).iterdir()]
     except OSError:
         return []

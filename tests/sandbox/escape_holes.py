@@ -9,8 +9,6 @@ from podd.core.scope.rules import Rule, Scope
 from podd.sandbox.settings import Means
 from tests.sandbox.escape_attempt import (
     HOLE,
-    LANDLOCK,
-    MASKS,
     PINS,
     PLACEHOLDERS,
     Attempt,
@@ -49,7 +47,7 @@ _WRITES = {
 _ANCESTORS = {
     "parent-renamed": "mv a/b other",
     "grandparent-renamed": "mv a other",
-    "renamed-and-made-anew": "mv a other && mkdir -p a/b/hole && echo x > a/b/hole/file",
+    "renamed-and-made-anew": "mv a o && mkdir -p a/b/hole && echo x > a/b/hole/file",
     "renamed-and-made-a-link": "mv a other && ln -s other a",
     "renamed-over": "mkdir n; mv -T a n",
     "renamed-from-inside": "cd a/b && mv ../../a ../../other",
@@ -73,7 +71,9 @@ _MISSING = {
     "made": "mkdir -p later/hole && echo x > later/hole/file",
     "made-a-file": "mkdir -p later; echo x > later/hole",
     "made-a-link": "mkdir -p later; ln -s $beside later/hole",
-    "parent-replaced": "mv later o; rm -r later; mkdir -p later/hole; echo x > later/hole/f",
+    "parent-replaced": (
+        "mv later o; rm -r later; mkdir -p later/hole; echo x > later/hole/f"
+    ),
     "parent-a-link": "rm -r later; mv later o; ln -sT /tmp later",
 }
 

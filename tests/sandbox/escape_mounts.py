@@ -75,7 +75,12 @@ _KINDS = {
     "names": "--user --uts",
     "groups": "--user --cgroup",
 }
-_WITHOUT_USER = {"mount": "--mount --propagation unchanged", "network": "--net", "ipc": "--ipc", "names": "--uts"}
+_WITHOUT_USER = {
+    "mount": "--mount --propagation unchanged",
+    "network": "--net",
+    "ipc": "--ipc",
+    "names": "--uts",
+}
 
 ATTEMPTS = (
     *(
@@ -209,7 +214,9 @@ if libc.setns(space, 0) == 0:
     ),
     Attempt(
         name="namespace-limit-raised",
-        how="echo 100 > /proc/sys/user/max_user_namespaces && unshare -U echo in $token",
+        how=(
+            "echo 100 > /proc/sys/user/max_user_namespaces && unshare -U echo in $token"
+        ),
         proof=told,
         # The limit of the launcher's own namespace; the machine's stays.
         without=(*_RIGHTS, PROC_READ_ONLY),

@@ -19,15 +19,11 @@ from tests.sandbox.escape_attempt import (
     LANDLOCK,
     MEMORY,
     MESSAGES,
-    PROC_MASKS,
-    PROC_READ_ONLY,
     PROCESSES,
     SESSION,
     Attempt,
-    as_root,
     ended,
     leaked,
-    program,
     told,
 )
 from tests.sandbox.escape_world import World, process_with
@@ -37,12 +33,33 @@ _LISTED: dict[Means, str] = {
     "landlock": "other processes can be listed, with their command lines"
 }
 
+#: Root's have capabilities that no command has.
+_PLACED: dict[Means, str] = (
+    {"landlock": "on which processors other processes of this user run can be changed"}
+    if os.geteuid() != 0
+    else {}
+)
+
+
+def _no_choice() -> str:
+    return "" if len(os.sched_getaffinity(0)) > 1 else "there is one processor"
+
+
+def _is_placed(world: World, output: str) -> bool:
+    assert world.victim is not None
+    return len(os.sched_getaffinity(world.victim.pid)) == 1
+
 
 def _stopped(world: World, output: str) -> bool:
     assert world.victim is not None
-    state = Path(f"/proc/{world.victim.pid}/stat").read_text().rpartition(")")[2].split()[0]
+    state = (
+        Path(f"/proc/{world.victim.pid}/stat")
+        .read_bytes()
+        .rpartition(b")")[2]
+        .split()[0]
+    )
     os.kill(world.victim.pid, signal.SIGCONT)
-    return state == "T"
+    return state == b"T"
 
 
 def _slowed(world: World, output: str) -> bool:
@@ -186,13 +203,20 @@ ATTEMPTS = (
             proof=proof,
             # Root's has capabilities, so those of a namespace are not enough.
             without=(PROCESSES,) if name == "limited" else (EVERYTHING,),
+            gaps=_PLACED if name == "placed" else {},
+            needs=(_no_choice,) if name == "placed" else (),
         )
         for name, how, proof in (
             ("slowed", "os.setpriority(os.PRIO_PROCESS, pid, 19)", _slowed),
             (
                 "limited",
-                "import resource\nresource.prlimit(pid, resource.RLIMIT_NOFILE, (7, 7))",
+                "import resource as r\nr.prlimit(pid, r.RLIMIT_NOFILE, (7, 7))",
                 _is_limited,
+            ),
+            (
+                "placed",
+                "os.sched_setaffinity(pid, {min(os.sched_getaffinity(0))})",
+                _is_placed,
             ),
             (
                 "scheduled",
@@ -261,7 +285,7 @@ if libc.ptrace(0x4206, pid, 0, 0) == 0:
         how="echo 1000 > /proc/$pid/oom_score_adj",
         prepare=_victim,
         proof=lambda world, output: (
-            Path(f"/proc/{world.victim.pid}/oom_score_adj").read_text() == "1000\n"
+            Path(f"/proc/{world.victim.pid}/oom_score_adj").read_bytes() == b"1000\n"
         ),
         without=(EVERYTHING,),
     ),
@@ -362,68 +386,13 @@ while b'600' not in b''.join(open(f'/proc/{n}/cmdline', 'rb').read()
         how="echo $token > /dev/tty",
         prepare=_terminal,
         # Where the launcher has a terminal; each world has one of its own.
-        planted_for=lambda world: f"""
+        planted_for=lambda world: (
+            f"""
 import fcntl, os, termios
-fcntl.ioctl(os.open({world.facts['terminal']!r}, os.O_RDWR), termios.TIOCSCTTY, 0)
-""",
+fcntl.ioctl(os.open({world.facts["terminal"]!r}, os.O_RDWR), termios.TIOCSCTTY, 0)
+"""
+        ),
         proof=_typed,
         without=(SESSION,),
     ),
-    *(
-        Attempt(
-            name=f"machine-{name}",
-            how=f"exec 7> {path} && echo in $token",
-            proof=told,
-            without=(PROC_READ_ONLY, PROC_MASKS, LANDLOCK),
-            needs=(as_root, lambda path=path: "" if Path(path).exists() else f"no {path}"),
-        )
-        for name, path in {
-            "core-pattern": "/proc/sys/kernel/core_pattern",
-            "host-name": "/proc/sys/kernel/hostname",
-            "module-loader": "/proc/sys/kernel/modprobe",
-            "system-request": "/proc/sysrq-trigger",
-            "interrupts": "/proc/irq/default_smp_affinity",
-            "memory-drop": "/proc/sys/vm/drop_caches",
-        }.items()
-    ),
-    Attempt(
-        name="machine-memory",
-        how="head -c 4 /proc/kcore | grep -q ELF && echo in $token",
-        proof=told,
-        without=(EVERYTHING,),
-        needs=(as_root, lambda: "" if Path("/proc/kcore").exists() else "no kcore"),
-    ),
-    Attempt(
-        name="machine-name-set",
-        how="import socket\nsocket.sethostname(socket.gethostname())\nprint('in', token)",
-        is_python=True,
-        proof=told,
-        without=(EVERYTHING,),
-        needs=(as_root,),
-    ),
-    Attempt(
-        name="machine-devices",
-        how="ls /dev/ && test -e /dev/kmsg && echo in $token",
-        proof=told,
-        without=(EVERYTHING,),
-        needs=(lambda: "" if Path("/dev/kmsg").exists() else "no /dev/kmsg",),
-    ),
-    Attempt(
-        name="set-uid-program",
-        how="./other | grep -q 'euid=65534' && echo in $token",
-        prepare=lambda world: _other_id(world),
-        proof=told,
-        without=(EVERYTHING,),
-        needs=(as_root, program("id")),
-    ),
 )
-
-
-def _other_id(world: World) -> None:
-    path = world.scope / "other"
-    path.write_bytes(Path("/usr/bin/id").read_bytes())
-    os.chown(path, 65534, 65534)
-    path.chmod(0o4755)
-    for directory in (world.root, world.scope):
-        directory.chmod(0o755)
-

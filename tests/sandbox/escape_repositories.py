@@ -89,6 +89,11 @@ def _work_tree(world: World) -> None:
     world.facts["places"] = ("beside/tree",)
 
 
+def _configured_work_tree(world: World) -> None:
+    _work_tree(world)
+    _git(world, "config", "extensions.worktreeConfig", "true")
+
+
 def _podd(world: World) -> None:
     world.file("scope/.podd/manifest.toml", "")
     world.watched.append(world.scope / ".podd")
@@ -104,7 +109,10 @@ def _installation(world: World) -> None:
     world.file("scope/podd.toml")
 
 
-_CONFIG = "printf '[core]\\nfsmonitor = %s\\nbare = false\\nrepositoryformatversion = 0\\n' $trap"
+_CONFIG = (
+    "printf '[core]\\nfsmonitor = %s\\nbare = false\\n"
+    "repositoryformatversion = 0\\n' $trap"
+)
 _EVIL = (
     "mkdir -p evil/objects evil/refs; echo ref: refs/heads/x > evil/HEAD; "
     f"{_CONFIG} > evil/config\n"
@@ -134,8 +142,14 @@ _TRAPS = {
         _repository,
         f"{_EVIL} mv .git o; echo gitdir: evil > .git",
     ),
-    "repository-made": (lambda world: None, "git init -q; git config core.fsmonitor $trap"),
-    "repository-made-by-file": (lambda world: None, f"{_EVIL} echo gitdir: evil > .git"),
+    "repository-made": (
+        lambda world: None,
+        "git init -q; git config core.fsmonitor $trap",
+    ),
+    "repository-made-by-file": (
+        lambda world: None,
+        f"{_EVIL} echo gitdir: evil > .git",
+    ),
     "repository-made-by-link": (lambda world: None, f"{_EVIL} ln -s evil .git"),
     "file-rewritten": (_file, f"{_EVIL} echo gitdir: evil > .git"),
     "file-replaced": (_file, f"{_EVIL} echo gitdir: evil > n; mv n .git"),
@@ -143,7 +157,25 @@ _TRAPS = {
     "deep-config": (_only_nested, "git -C sub/deep config core.fsmonitor $trap"),
     "deep-renamed": (
         _only_nested,
-        "mv sub o; mkdir sub; cp -r o/deep sub; git -C sub/deep config core.fsmonitor $trap",
+        (
+            "mv sub o; mkdir sub; cp -r o/deep sub;"
+            " git -C sub/deep config core.fsmonitor $trap"
+        ),
+    ),
+    "linked-work-tree": (
+        _work_tree,
+        f"{_EVIL} echo $scope/evil > .git/worktrees/tree/commondir",
+    ),
+    "linked-work-tree-replaced": (
+        _work_tree,
+        (
+            f"{_EVIL} cd .git; mv worktrees o; cp -r o worktrees;"
+            " echo $scope/evil > worktrees/tree/commondir"
+        ),
+    ),
+    "linked-work-tree-config": (
+        _configured_work_tree,
+        f"{_CONFIG} > .git/worktrees/tree/config.worktree",
     ),
     "module-config": (
         _submodule,
@@ -155,7 +187,6 @@ _TRAPS = {
 
 _BARE = "a directory that looks like a bare repository can be made, and git obeys it"
 _NEW = "a repository can be made where there was none, below the scope's own root"
-_LINKED = "of a linked work tree, what says where its repository lies can be written"
 
 ATTEMPTS = (
     *(
@@ -180,19 +211,13 @@ ATTEMPTS = (
             proof=_obeyed,
             without=(),
             needs=_GIT,
-            gaps={
-                means: reason
-                for means in ("namespaces", "bubblewrap", "landlock")
-                # Where there are holes, it lets nothing be made beside them.
-                if reason != _LINKED or means != "landlock"
-            },
+            gaps=dict.fromkeys(("namespaces", "bubblewrap", "landlock"), reason),
         )
         for name, prepare, how, reason in (
             (
                 "bare-repository-made",
                 lambda world: world.facts.update(places=("scope/b",)),
-                f"{_EVIL} mkdir wt; mv evil b;"
-                " echo worktree = $scope/wt >> b/config",
+                f"{_EVIL} mkdir wt; mv evil b; echo worktree = $scope/wt >> b/config",
                 _BARE,
             ),
             (
@@ -200,12 +225,6 @@ ATTEMPTS = (
                 lambda world: world.facts.update(places=("scope/sub",)),
                 f"{_EVIL} mkdir sub; mv evil sub/.git",
                 _NEW,
-            ),
-            (
-                "linked-work-tree",
-                _work_tree,
-                f"{_EVIL} echo $scope/evil > .git/worktrees/tree/commondir",
-                _LINKED,
             ),
         )
     ),

@@ -137,7 +137,7 @@ ATTEMPTS = (
     ),
     Attempt(
         name="passwords",
-        how="test -n \"$(head -c 1 /etc/shadow)\" && echo in $token",
+        how='test -n "$(head -c 1 /etc/shadow)" && echo in $token',
         proof=told,
         without=(MASKS,),
         needs=(as_root, lambda: "" if Path("/etc/shadow").exists() else "no shadow"),

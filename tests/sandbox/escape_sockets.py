@@ -64,13 +64,19 @@ def _loopback(family: int, kind: int = socket.SOCK_STREAM):
     return lambda world: world.listen("", family, kind)
 
 
+def _victim_and_loopback(world: World) -> None:
+    world.start_victim()
+    world.listen("", socket.AF_INET)
+
+
 def _no_machine_sockets() -> str:
     if not hasattr(socket, "AF_VSOCK"):
         return "no sockets between machines"
     try:
-        with socket.socket(socket.AF_VSOCK) as server, socket.socket(
-            socket.AF_VSOCK
-        ) as client:
+        with (
+            socket.socket(socket.AF_VSOCK) as server,
+            socket.socket(socket.AF_VSOCK) as client,
+        ):
             server.bind((1, 0xFFFF_FFFF))
             server.listen()
             client.settimeout(1)
@@ -262,8 +268,10 @@ ATTEMPTS = (
             (
                 "loopback-datagram",
                 _loopback(socket.AF_INET, socket.SOCK_DGRAM),
-                "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
-                ".sendto(b'x', ('127.0.0.1', port))",
+                (
+                    "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
+                    ".sendto(b'x', ('127.0.0.1', port))"
+                ),
             ),
             (
                 "loopback-other-name",
@@ -293,10 +301,10 @@ ATTEMPTS = (
     Attempt(
         name="network-namespace-joined",
         how=(
-            "for ns in /proc/[0-9]*/ns/net; do nsenter --net=$ns"
-            " bash -c \"echo x > /dev/tcp/127.0.0.1/$port\"; done"
+            "for process in 1 $pid; do nsenter --net=/proc/$process/ns/net"
+            ' bash -c "echo x > /dev/tcp/127.0.0.1/$port"; done'
         ),
-        prepare=_loopback(socket.AF_INET),
+        prepare=_victim_and_loopback,
         settings=_denied,
         proof=reached,
         without=(EVERYTHING,),

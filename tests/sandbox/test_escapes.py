@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 import msgspec
 import pytest
 import pytest_asyncio
 
 from podd.core.scope.rules import Rule, Scope
-from podd.sandbox import bubblewrap, landlock, launching
+from podd.sandbox import launching
 from podd.sandbox.command import CommandRequest
 from podd.sandbox.probe import probe
 from podd.sandbox.sandbox import Sandbox
@@ -20,6 +22,7 @@ from tests.sandbox import (
     escape_files,
     escape_holes,
     escape_limits,
+    escape_machine,
     escape_mounts,
     escape_processes,
     escape_repositories,
@@ -39,6 +42,7 @@ CORPUS: tuple[Attempt, ...] = (
     *escape_repositories.ATTEMPTS,
     *escape_mounts.ATTEMPTS,
     *escape_processes.ATTEMPTS,
+    *escape_machine.ATTEMPTS,
     *escape_sockets.ATTEMPTS,
     *escape_secrets.ATTEMPTS,
     *escape_limits.ATTEMPTS,
@@ -115,10 +119,16 @@ class Pool:
         output = b"".join([chunk async for chunk in running.chunks()])
         await limited(running.ended())
         await running.aclose()
+        await self._close_those_of(world)
         return output.decode(errors="replace")
 
     def _sandbox(self, means, settings, environment, lines) -> OpenSandbox:
-        key = (means, msgspec.json.encode(settings), *sorted(environment.items()), lines)
+        key = (
+            means,
+            msgspec.json.encode(settings),
+            *sorted(environment.items()),
+            lines,
+        )
         if key not in self._sandboxes:
             # Read when the launcher is started, which is now or not at all.
             launching._PROGRAM = _PROGRAM.format(lines=lines)
@@ -126,12 +136,18 @@ class Pool:
                 means=means,
                 settings=settings,
                 environment=environment,
-                private=self._directory / f"private{len(self._sandboxes)}",
+                private=self._directory / f"private{self._count}",
                 life=None,
             )
             sandbox._launch()
             self._sandboxes[key] = sandbox
         return self._sandboxes[key]
+
+    async def _close_those_of(self, world):
+        """Close what no other world can use."""
+        for key in list(self._sandboxes):
+            if str(world.root) in str(key):
+                await self._sandboxes.pop(key).aclose()
 
     async def aclose(self):
         for sandbox in self._sandboxes.values():
@@ -144,9 +160,8 @@ def _settings(attempt: Attempt, world: World) -> SandboxSettings:
 
 def _environment(attempt: Attempt, world: World) -> dict[str, str]:
     more = attempt.environment(world) if attempt.environment else {}
-    import sys
 
-    path = f"{os.path.dirname(sys.executable)}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
     return {"PATH": path, "HOME": "/nonexistent/home", **more}
 
 
@@ -215,6 +230,7 @@ async def test_an_attempt_is_refused(pool, world, attempt, namespaces):
 @each
 @in_one_loop
 async def test_without_its_defence_it_comes_through(pool, world, attempt, namespaces):
+    world.patience_seconds = 5
     output = await pool.run(attempt, world, without=attempt.without)
 
     assert attempt.proof(world, output), output

@@ -43,7 +43,7 @@ class Holder:
             [sys.executable, HOLDER, self.scope, self.life, means, command],
             env={**os.environ, "PYTHONPATH": ":".join([*PATHS, *sys.path])},
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         word, pid = self.process.stdout.readline().split()
         assert word == "running"

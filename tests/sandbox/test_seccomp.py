@@ -97,6 +97,9 @@ def test_each_machine_has_the_same_filter(machine, network, truncation):
     assert say("socketpair", 1, 2) == say("socketpair", 1, 3) == "EPERM"
     assert say("prlimit64", 0, 7) is None
     assert say("prlimit64", 1, 7) == "EPERM"
+    assert say("setpriority", 0, 0) is say("sched_setscheduler", 0) is None
+    assert say("setpriority", 0, 7) == say("sched_setscheduler", 7) == "EPERM"
+    assert say("ioprio_set", 1, 7) == say("sched_setattr", 7) == "EPERM"
     for control in (0x4008_6602, 0x401C_5820, 0x5412):
         assert say("ioctl", 3, control) == "EPERM"
     assert say("ioctl", 3, 0x5401) is None
