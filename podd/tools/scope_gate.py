@@ -7,6 +7,7 @@ What is hidden is refused in the words for what is outside.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal
@@ -20,6 +21,12 @@ _NOTHING_LENT: Final[Mapping[str, str]] = MappingProxyType({})
 
 #: Rules that a refusal names; a scope may have hundreds.
 _NAMED_RULES: Final = 8
+
+#: What git reads of a linked work tree and trusts like `.git/commondir`. The names
+#: between are free, so the fixed list of protected names does not have them.
+_LINKED: Final = re.compile(
+    r"/\.git/(modules/.+/)?worktrees/[^/]+/(commondir|config\.worktree)$"
+)
 
 
 class ScopeGate:
@@ -163,7 +170,15 @@ class ScopeGate:
                 access="write",
                 reason=self._refusal(path, found, write=True),
             )
-        if path.endswith("/.git") and (found.rule is None or found.rule.path != path):
+        is_named = found.rule is not None and found.rule.path == path
+        if _LINKED.search(path) and not is_named:
+            raise OutsideScopeError(
+                path=text,
+                access="write",
+                reason="git takes this file for the way to the configuration of a "
+                "linked work tree",
+            )
+        if path.endswith("/.git") and not is_named:
             # Tools write files, and a file of this name leads git to a repository
             # elsewhere, whose configuration may name programs to run.
             raise OutsideScopeError(

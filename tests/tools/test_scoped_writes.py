@@ -322,3 +322,14 @@ def test_a_file_that_would_lead_git_elsewhere_is_not_made(place, opener, name):
         anyio.run(place.files(opener=opener).change, name, _put(b"gitdir: /elsewhere"))
 
     assert not (place.work / name).exists()
+
+
+@pytest.mark.parametrize("name", ["commondir", "config.worktree"])
+async def test_what_git_trusts_of_a_linked_work_tree_is_not_written(place, name):
+    place.write(".git/worktrees/other/HEAD", "x")
+
+    with pytest.raises(OutsideScopeError, match="linked work tree"):
+        await place.files().change(f".git/worktrees/other/{name}", _put(b"new"))
+    await place.files().change(".git/worktrees/other/ORIG_HEAD", _put(b"new"))
+
+    assert _names(place.work / ".git/worktrees/other") == ["HEAD", "ORIG_HEAD"]
