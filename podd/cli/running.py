@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import uuid
 
+from podd.cli.asking_words import (
+    approval_words,
+    how_to_answer,
+    how_to_decide,
+    question_words,
+)
 from podd.cli.follow import Follower
 from podd.cli.interrupts import Interrupts
 from podd.cli.last_turn import Turns, turns_of
@@ -14,7 +20,7 @@ from podd.client.connection import PodConnection
 from podd.errors import PausedError, PodNotAnsweringError
 from podd.journal.sessions import Sessions
 from podd.paths import Places
-from podd_protocol.replies import Accepted
+from podd_protocol.replies import Accepted, StatusReply
 from podd_protocol.requests import Run, Status, Subscribe, WhenBusy
 
 
@@ -134,6 +140,7 @@ def follow_open_turn(
     turn = status.turn or next((queued.turn for queued in status.queue), None)
     if turn is None:
         return _ended_meanwhile(connection, before, places)
+    _say_what_waits(status, output)
     return follow(
         connection,
         turn,
@@ -142,6 +149,16 @@ def follow_open_turn(
         places=places,
         interrupts=interrupts,
     )
+
+
+def _say_what_waits(status: StatusReply, output: Output) -> None:
+    """It was asked before we came, so no event tells of it."""
+    for call in status.approvals:
+        output.say(f"{approval_words(call)}; {how_to_decide(call)}", "yellow")
+    for question in status.questions:
+        if question.to == "user":
+            words, command = question_words(question), how_to_answer(question)
+            output.say(f"{words}; {command}", "yellow")
 
 
 def _ended_meanwhile(

@@ -6,7 +6,6 @@ import threading
 import time
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from podd.client.connection import PodConnection
@@ -19,16 +18,12 @@ from podd.errors import (
 )
 from podd_protocol.codec import encode
 from podd_protocol.events import Lagged, StateChanged, Text, TextDelta
-from podd_protocol.replies import Accepted, Failure, Ok
+from podd_protocol.replies import Failure, Ok
 from podd_protocol.requests import (
-    Answer,
-    Approve,
     Cancel,
-    Deny,
     Hello,
     Notify,
     Pause,
-    PodEvent,
     Run,
     Shutdown,
     Status,
@@ -189,38 +184,6 @@ def test_lagged_is_an_event_like_any_other(short_directory: Path) -> None:
 
         assert next(events).event == lagged
         assert next(events).event == StateChanged(seq=41, state="idle")
-
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        Approve(id=0, call="t1.1", pod="demo.left", remember="session"),
-        Deny(id=0, call="t1.1", reason="no"),
-        Answer(id=0, question="t1.1", text="peas"),
-    ],
-)
-def test_what_waits_for_people_can_be_answered(
-    short_directory: Path, request_: Approve | Deny | Answer
-) -> None:
-    path = short_directory / "demo" / "sock"
-
-    with fake_pod(path) as pod, PodConnection.open(path) as connection:
-        said = connection.ask(request_)
-        heard = pod.wait_for(type(request_))
-
-    assert isinstance(said, Ok)
-    assert heard == msgspec.structs.replace(request_, id=2)
-
-
-def test_a_hint_of_a_child_is_accepted(short_directory: Path) -> None:
-    path = short_directory / "demo" / "sock"
-    hint = PodEvent(id=0, kind="turn_ended", pod="demo.left", token="t")
-
-    def answer(_pod: FakePod, request: object) -> Accepted | None:
-        return Accepted(id=request.id) if isinstance(request, PodEvent) else None
-
-    with fake_pod(path, answer=answer), PodConnection.open(path) as connection:
-        assert connection.ask(hint) == Accepted(id=2)
 
 
 def test_a_refusal_carries_its_code_and_exit_code(short_directory: Path) -> None:

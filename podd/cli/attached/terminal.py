@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.buffer import Buffer
-from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import create_input
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout import HSplit, Layout, Window
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.processors import TabsProcessor
-from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from podd.cli.attached.recall import Recall
 from podd.cli.columns import width
 from podd.cli.output import has_colours
 
@@ -113,10 +112,8 @@ class Terminal:
         self._below = below
         self._prompt = prompt
         self._coloured = has_colours(sys.stdout)
-        self._history = InMemoryHistory()
-        self._buffer = Buffer(
-            multiline=True, history=self._history, on_text_changed=self._typed
-        )
+        self._recall = Recall()
+        self._buffer = Buffer(multiline=True, on_text_changed=self._typed)
         self._was_empty = True
         self._output = _output()
         self._app: Application[None] = Application(
@@ -124,7 +121,6 @@ class Terminal:
             key_bindings=self._keys(),
             input=create_input(sys.stdin),
             output=self._output,
-            color_depth=None if self._coloured else ColorDepth.DEPTH_1_BIT,
             erase_when_done=True,
             refresh_interval=TICK_SECONDS,
         )
@@ -166,14 +162,13 @@ class Terminal:
 
     def remember(self, text: str) -> None:
         """Let the arrow up bring this text back."""
-        self._history.append_string(text)
+        self._recall.add(text)
 
     def give_back(self, text: str) -> bool:
         """Put a text back that could not be sent; False: something else is typed."""
         if self._buffer.text.strip():
             return False
-        self._buffer.text = text
-        self._buffer.cursor_position = len(text)
+        self._put(text)
         return True
 
     def bell(self) -> None:
@@ -250,6 +245,23 @@ class Terminal:
         self.remember(text)
         self._person.send(text, how)
 
+    def _put(self, text: str) -> None:
+        self._buffer.text = text
+        self._buffer.cursor_position = len(text)
+
+    def _up(self) -> None:
+        if self._buffer.document.cursor_position_row:
+            self._buffer.cursor_up()
+        elif (text := self._recall.older(self._buffer.text)) is not None:
+            self._put(text)
+
+    def _down(self) -> None:
+        document = self._buffer.document
+        if document.cursor_position_row < document.line_count - 1:
+            self._buffer.cursor_down()
+        elif (text := self._recall.newer()) is not None:
+            self._put(text)
+
     def _keys(self) -> KeyBindings:
         keys = KeyBindings()
 
@@ -262,6 +274,8 @@ class Terminal:
         bind("c-c", act=lambda _: self._person.interrupt())
         bind("<sigint>", act=lambda _: self._person.interrupt())
         bind("c-d", act=lambda _: self._person.leave())
+        bind("up", act=lambda _: self._up())
+        bind("down", act=lambda _: self._down())
         bind("c-z", act=lambda event: event.app.suspend_to_background())
         return keys
 

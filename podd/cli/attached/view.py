@@ -160,7 +160,9 @@ def row_below(doing: Doing, typed: str, columns: int) -> Row:
     lines = typed.count("\n") + 1
     if lines > 1:
         keys = f"{lines} lines · {keys}"
-    spent = usage_words(doing.usage) if doing.usage.requests else ""
+    # Of the open turn; what an ended one cost was printed with its end.
+    is_known = doing.turn is not None and doing.usage.requests
+    spent = usage_words(doing.usage) if is_known else ""
     text = " · ".join(filter(None, (doing.words, spent, keys)))
     if len(text) >= columns:
         text = f"{doing.words} · {keys}"

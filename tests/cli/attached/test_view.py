@@ -111,3 +111,5 @@ def test_figures_are_left_out_before_keys_are():
     assert narrow == ("running t9, step 4 · 2 lines · Enter steers · Alt-Enter queues")
     doing.hear(v.TurnEnded(turn="t9", outcome=None, text="", value=None, usage=usage))
     assert doing.words == "running"
+    doing.hear(v.StateChanged(state="idle"))
+    assert view.row_below(doing, "", 80).text.startswith("idle · Enter runs")
