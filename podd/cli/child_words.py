@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Final
 
 from podd.cli.rendering import first_line, outcome_words
@@ -14,6 +15,9 @@ END_WORDS: Final[dict[ChildEnd, str]] = {
     "not_started": "never became ready",
     "lost": "is gone, and nobody can tell how",
 }
+
+#: Parts of a path, its root among them, that are shown without an ellipsis.
+_SHORT_PARTS: Final = 3
 
 _COMMAND_WORDS: Final[dict[CommandEnd, str]] = {
     "exited": "has ended",
@@ -32,8 +36,8 @@ def child_words(event: ChildEvent) -> str:
 def _became(event: ChildEvent) -> str:  # noqa: PLR0911  # a table
     match event.kind:
         case "spawned":
-            writes = f", may write {', '.join(event.lent)}" if event.lent else ""
-            return f"is spawned{writes}{_after(event.task)}"
+            # Its task stands in the call, all that is lent in `podctl status`.
+            return f"is spawned{_writes(event.lent)}"
         case "started":
             return "started"
         case "turn_ended":
@@ -50,6 +54,16 @@ def _became(event: ChildEvent) -> str:  # noqa: PLR0911  # a table
             return how if event.end == "stopped" else how + _after(event.message)
         case "assumed":
             return f"is lent to by {event.parent} now"
+
+
+def _writes(lent: list[str]) -> str:
+    """What was lent, as the first path's last two names and a number."""
+    if not lent:
+        return ""
+    parts = PurePath(lent[0]).parts
+    known = lent[0] if len(parts) <= _SHORT_PARTS else "/".join(("…", *parts[-2:]))
+    more = f" and {len(lent) - 1} more" if len(lent) > 1 else ""
+    return f", may write {known}{more}"
 
 
 def command_end_words(event: CommandEnded) -> str:

@@ -55,7 +55,8 @@ def event_words(event: AnyEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912 
         case TurnStarted(turn=turn):
             return f"turn {turn} started"
         case CausesTaken(causes=causes):
-            return f"took in {len(causes)} more"
+            more = "cause" if len(causes) == 1 else "causes"
+            return f"took in {len(causes)} more {more}"
         case StepStarted(step=step, attempt=attempt, model=model):
             again = f", attempt {attempt}" if attempt > 1 else ""
             return f"step {step}: asked {model}{again}"

@@ -51,7 +51,8 @@ def facts(status: StatusReply) -> Iterator[tuple[str, str]]:
         yield "mode", f"{scope.mode}: the scope is not enforced"
     yield from _sandbox(status)
     requests = status.usage.requests
-    yield "used", f"{usage_words(status.usage)}, {requests} requests"
+    times = "request" if requests == 1 else "requests"
+    yield "used", f"{usage_words(status.usage)}, {requests} {times}"
     if status.storage != "ok":
         yield "storage", "the disk is full: it takes no work until there is room"
 

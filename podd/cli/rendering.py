@@ -28,6 +28,9 @@ MAIN_ARGUMENTS: Final = (
     "names",
 )
 
+#: Of calls that give a pod something to do: whom they are about says more than what.
+_WORK_ARGUMENTS: Final = {"spawn_pod": "task", "send_to_pod": "message"}
+
 RESULT_WORDS: Final[dict[ToolStatus, str]] = {
     "ok": "",
     "error": "failed: ",
@@ -49,7 +52,15 @@ LIMIT_WORDS: Final = {
 
 def call_words(name: str, arguments: Any) -> str:  # noqa: ANN401  # whatever a model wrote
     """A tool call as one would say it: its name and the argument that says most."""
-    return f"{name} {_main_argument(arguments)}".strip()
+    return f"{name} {_given_work(name, arguments) or _main_argument(arguments)}".strip()
+
+
+def _given_work(name: str, arguments: object) -> str:
+    """`left: Weed the garden`; empty where the call gives no pod any work."""
+    if name not in _WORK_ARGUMENTS or not isinstance(arguments, Mapping):
+        return ""
+    pod, work = arguments.get("name"), arguments.get(_WORK_ARGUMENTS[name])
+    return f"{pod}: {work}" if pod and work else ""
 
 
 def _main_argument(arguments: object) -> str:
@@ -103,7 +114,9 @@ def duration_words(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
 def first_line(text: str) -> str:

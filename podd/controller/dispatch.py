@@ -125,7 +125,10 @@ class Dispatch(msgspec.Struct, frozen=True):
         """A hint: what there is to read, its entries say."""
         for child in self.driver.state.children.values():
             if child.is_lent_to and child.pod == request.pod:
-                if not compare_digest(child.token, request.token):
+                # As bytes: a text that is not ASCII cannot be compared. A loan that was
+                # assumed has no token of ours.
+                given, token = request.token.encode(), child.token.encode()
+                if not token or not compare_digest(token, given):
                     break
                 self.children.look(child.session)
                 return r.Accepted(id=request.id)

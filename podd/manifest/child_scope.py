@@ -48,7 +48,11 @@ class Place:
 
 
 def asked_layer(asked: AskedScope, parent: Resolved) -> Layer:
-    """Return what the parent's model wrote as a layer of its own."""
+    """Return what the parent's model wrote as a layer of its own.
+
+    Raises:
+        ManifestError: there are holes in it, and nothing that they would be in.
+    """
     given = {
         access: list(paths)
         for access, paths in msgspec.structs.asdict(asked).items()
@@ -57,7 +61,15 @@ def asked_layer(asked: AskedScope, parent: Resolved) -> Layer:
     if "write" in given:
         # What it does not mention it does not get; writing implies reading.
         given.setdefault("read", [])
-    table = {"scope": given} if given.keys() & set(_GIVING) else {}
+    if given and not given.keys() & set(_GIVING):
+        # Without a word of what it gets, it gets what others say: without these holes.
+        raise ManifestError(
+            path="spawn_pod",
+            key=f"scope.{next(iter(given))}",
+            reason="takes away from nothing: neither read nor write is given",
+            hint="say in scope.read what it may read",
+        )
+    table = {"scope": given} if given else {}
     base = parent.manifest.pod.workdir
     return Layer(name="spawn_pod", path="spawn_pod", base=base, table=table)
 

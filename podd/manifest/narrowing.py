@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from podd.core.scope.explanation import ScopeIndex
+from podd.core.scope.overlap import escape
+from podd.core.scope.rules import Rule, Scope
 from podd.errors import ManifestError
 from podd.manifest.anchoring import LIBRARY_MARK
 from podd.manifest.layer import Layer, leaves
@@ -105,12 +107,24 @@ def _network(parent: Resolved, value: str) -> Refusal | None:
 
 def _toolchains(parent: Resolved, value: Sequence[str]) -> Refusal | None:
     for path in value:
-        if may_read(parent, path) or any(
+        if _may_read_below(parent, path) or any(
             _lies_in(path, own) for own in parent.manifest.sandbox.read
         ):
             continue
         return f"the parent's commands may not read {path}", ""
     return None
+
+
+def _may_read_below(parent: Resolved, path: str) -> bool:
+    """Whether the parent may read all of `path`, but for what stays hidden."""
+    if not may_read(parent, path):
+        return False
+    real = os.path.realpath(path)
+    if not os.path.isdir(real):  # noqa: PTH112  # text in
+        return True
+    hidden = (rule for rule in parent.scope.rules if rule.access == "hidden")
+    asked = Scope(rules=(Rule(path=real, access="read"), *hidden))
+    return escape(asked, parent.scope, "read") is None
 
 
 def _lies_in(path: str, directory: str) -> bool:

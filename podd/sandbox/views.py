@@ -35,6 +35,7 @@ class Views:
         self._index = ScopeIndex(scope)
         self._facts = facts
         self._shown = settings.shown
+        self._hidden = scope.paths("hidden")
         self._fresh = _unused_name(scope)
         directories = {*scope.paths("write"), *map(_parent, facts.marks)}
         self.guarded = tuple(
@@ -63,7 +64,11 @@ class Views:
             return "hidden"
         given = self._given(path) if here.readable else None
         if given in {None, "shallow"} and self._is_of_the_system(path):
-            return "read"
+            # Hidden counts also where the scope gives nothing that it could take away.
+            is_hidden = given is None and any(
+                is_within(path, hidden) for hidden in self._hidden
+            )
+            return "hidden" if is_hidden else "read"
         return given
 
     def _given(self, path: str) -> View:

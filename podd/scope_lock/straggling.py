@@ -24,9 +24,14 @@ from podd.scope_lock.identity import (
     own_pid_namespace,
     start_time_of,
 )
-from podd.scope_lock.life import is_dead, is_locked, stragglers
+from podd.scope_lock.life import has_stragglers, is_dead, is_locked, stragglers
 from podd.scope_lock.record import Record, life_file
 
+#: Seconds that who holds a dead pod's lock unnamed gets to let go, or to write down its
+#: name: a launcher that was just being started when its pod died.
+NAMELESS_SECONDS: Final = 2.0
+#: How often that is looked at.
+LOOK_SECONDS: Final = 0.01
 #: Seconds that a launcher gets to end the commands of its dead pod by itself.
 LAUNCHER_SECONDS: Final = 1.0
 #: Seconds that the kernel gets to end what was killed. It needs milliseconds, unless a
@@ -37,7 +42,7 @@ KILL_SECONDS: Final = 2.0
 def end_what_is_left(places: Places, record: Record) -> bool:
     """End what the dead pod of `record` has started, and wait for the proof.
 
-    Takes up to `LAUNCHER_SECONDS` and `KILL_SECONDS`, so not under the table's lock.
+    Takes up to all the seconds above, so not under the table's lock.
 
     Returns:
         Whether the allocation is free now. False too where the pod lives, or may live:
@@ -47,6 +52,7 @@ def end_what_is_left(places: Places, record: Record) -> bool:
     if is_locked(path) and (record.stage == "starting" or may_live(record.process)):
         # Who is starting has not written down its name yet, so it is not known dead.
         return False
+    _wait_for_names(path)
     with ExitStack() as held:
         launchers = _hold(path, held, roles=("launcher",))
         _wait(launchers, LAUNCHER_SECONDS)
@@ -58,6 +64,15 @@ def end_what_is_left(places: Places, record: Record) -> bool:
                 signal.pidfd_send_signal(descriptor, signal.SIGKILL)
         _wait(left, KILL_SECONDS)
     return is_dead(path)
+
+
+def _wait_for_names(path: Path) -> None:
+    """Wait while somebody holds the lock and nobody who lives has a name in there."""
+    deadline = time.monotonic() + NAMELESS_SECONDS
+    while is_locked(path) and not has_stragglers(path):
+        if time.monotonic() > deadline:
+            return
+        time.sleep(LOOK_SECONDS)
 
 
 def _hold(path: Path, held: ExitStack, *, roles: Sequence[str]) -> list[int]:

@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import anyio
 import anyio.to_thread
@@ -143,13 +143,23 @@ async def _run(
     try:
         return await tool.run(arguments, context)
     except (OutsideScopeError, LeaseLostError, DeniedError) as error:
-        return ToolOutcome(status="denied", summary=f"{tool.name}: {error}")
+        return _told(tool, error, "denied")
     except PoddError as error:
-        return _error(f"{tool.name}: {error}")
+        return _told(tool, error, "error")
     except OSError as error:
         return _error(f"{tool.name}: {_os_fault(error, context)}")
     except Exception as error:  # noqa: BLE001  # every call gets a result, ours to mend
         return _error(f"{tool.name} failed inside: {type(error).__name__}: {error}")
+
+
+def _told(
+    tool: Tool, error: PoddError, status: Literal["error", "denied"]
+) -> ToolOutcome:
+    """The line that says what is wrong, and what follows it, such as a log's end."""
+    line, _, more = str(error).partition("\n")
+    # Wrong arguments name the tool themselves, in the place of a file.
+    summary = f"{tool.name}: {line.removeprefix(f'{tool.name}: ')}"
+    return ToolOutcome(status=status, summary=summary, content=more)
 
 
 async def _fitted(name: str, outcome: ToolOutcome, context: ToolContext) -> ToolOutcome:

@@ -39,8 +39,12 @@ class StopPod:
         if context.pods is None:
             return no_pods()
         stopped = await context.pods.stop(arguments.name, now=arguments.now)
-        said = [f"pod {stopped.pod!r} {ending(stopped.end, stopped.message)}"]
+        # Where it crashed, the end of its log follows the first line.
+        why, _, log = stopped.message.partition("\n")
+        if log:
+            why = f"{why.removesuffix(':')} as below"
+        said = [f"pod {stopped.pod!r} {ending(stopped.end, why)}"]
         if stopped.returned:
             returned = shown_paths(stopped.returned, context.files)
             said.append(f"yours again: {returned}")
-        return ToolOutcome(status="ok", summary="; ".join(said))
+        return ToolOutcome(status="ok", summary="; ".join(said), content=log)

@@ -23,9 +23,19 @@ def _command(end, reason=""):
     [
         (
             _child("spawned", lent=["/x", "/y"], task="Weed it.\nAll."),
-            "a.b is spawned, may write /x, /y: Weed it. …",
+            "a.b is spawned, may write /x and 1 more",
+        ),
+        (
+            _child("spawned", lent=["/srv/l"], task="Weed"),
+            "a.b is spawned, may write /srv/l",
+        ),
+        (
+            _child("spawned", lent=["/home/me/src/notes"]),
+            "a.b is spawned, may write …/src/notes",
         ),
         (_child("spawned"), "a.b is spawned"),
+        (v.CausesTaken(turn="t1", causes=["c2"]), "took in 1 more cause"),
+        (v.CausesTaken(turn="t1", causes=["c2", "c3"]), "took in 2 more causes"),
         (_child("started"), "a.b started"),
         (
             _child("turn_ended", outcome=Completed(), text="12 weeds"),
@@ -53,7 +63,7 @@ def _command(end, reason=""):
                 wait_seconds=600.0,
             ),
             (
-                "a.b asks to run bash git push … (rule 1); waits 10 min 0 s for: "
+                "a.b asks to run bash git push … (rule 1); waits 10 min for: "
                 "podctl approve a.b t1.1, or podctl deny"
             ),
         ),

@@ -55,6 +55,24 @@ def test_a_call_is_its_name_and_the_argument_that_says_most(
 
 
 @pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("spawn_pod", {"name": "kid", "task": "Weed"}, "spawn_pod kid: Weed"),
+        ("spawn_pod", {"task": "Weed", "name": "kid"}, "spawn_pod kid: Weed"),
+        ("send_to_pod", {"name": "a", "message": "More"}, "send_to_pod a: More"),
+        ("spawn_pod", {"name": "kid"}, "spawn_pod kid"),
+        ("spawn_pod", {"task": "Weed"}, "spawn_pod Weed"),
+        ("spawn_pod", '{"name": "k', 'spawn_pod {"name": "k'),
+        ("stop_pod", {"name": "kid"}, "stop_pod kid"),
+    ],
+)
+def test_a_call_that_gives_a_pod_work_names_the_pod_first(
+    name: str, arguments: object, words: str
+) -> None:
+    assert call_words(name, arguments) == words
+
+
+@pytest.mark.parametrize(
     ("outcome", "words"),
     [
         (Completed(), "completed"),
@@ -89,7 +107,13 @@ def test_usage_counts_every_token_once(usage: Usage, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.04, "0.0 s"), (59.94, "59.9 s"), (65, "1 min 5 s"), (7500, "2 h 5 min")],
+    [
+        (0.04, "0.0 s"),
+        (59.94, "59.9 s"),
+        (65, "1 min 5 s"),
+        (600, "10 min"),
+        (7500, "2 h 5 min"),
+    ],
 )
 def test_a_duration_is_as_exact_as_anyone_wants_it(seconds: float, words: str) -> None:
     assert duration_words(seconds) == words

@@ -238,10 +238,12 @@ async def test_a_hint_needs_the_token_of_the_loan(short_directory):
         hint = PodEvent(id=5, kind="turn_ended", pod="fake.kid", token="secret")
         taken = await client.ask(hint)
         forged = await client.ask(msgspec.structs.replace(hint, token="guess"))
+        foreign = await client.ask(msgspec.structs.replace(hint, token="sécret"))
         unknown = await client.ask(msgspec.structs.replace(hint, pod="fake.other"))
 
     assert not isinstance(taken, Failure)
     assert (forged.code, unknown.code) == ("denied", "denied")
+    assert foreign.code == "denied"
     assert pod.children.looked == ["s1"]
     assert pod.children.watched == ["s1"]
 

@@ -11,7 +11,9 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +157,15 @@ class Shell:
             and not held["allocations"]
             and not held["dead"]
         )
+
+
+def until_true(holds: Callable[[], object]) -> None:
+    """Look again and again, where nothing tells of a change."""
+    limit = time.monotonic() + LIMIT_SECONDS
+    pause = threading.Event()
+    while not holds():
+        assert time.monotonic() < limit, "it never came about"
+        pause.wait(0.01)
 
 
 def kill(pid: int) -> None:

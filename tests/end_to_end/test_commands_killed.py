@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from podd.sandbox.probe import probe
 from tests.end_to_end.families import call, calls, says
-from tests.end_to_end.shell import LIMIT_SECONDS, Shell, gone, watched
+from tests.end_to_end.shell import Shell, gone, until_true, watched
 
 pytestmark = [
     pytest.mark.end_to_end,
@@ -21,17 +20,14 @@ pytestmark = [
 
 #: Hides from its group, its session and its parent, and hears nothing.
 WRITER = (
-    "setsid sh -c 'trap \"\" TERM INT HUP; ( while :; do echo x >> {0}; done ) & "
+    'setsid sh -c \'trap "" TERM INT HUP; ( while :; do echo x >> {0}; done ) & '
     "while :; do echo x >> {0}; done' & wait"
 )
 
 
 def _writes(file: Path) -> None:
     """Wait until somebody has written there."""
-    limit = time.monotonic() + LIMIT_SECONDS
-    while not file.exists() or not file.stat().st_size:
-        assert time.monotonic() < limit, "nobody writes"
-        time.sleep(0.01)
+    until_true(lambda: file.exists() and file.stat().st_size)
 
 
 def test_nobody_gets_the_scope_of_a_killed_pod_before_its_last_writer_is_dead(
@@ -115,8 +111,7 @@ def test_a_killed_pod_that_is_restored_is_told_that_its_commands_are_lost(
     said = shell("wait", "demo", "--json")
     assert said.document["results"][0]["text"] == "I have heard"
     told = shell("history", "demo").out
-    assert "was lost" in told
-    assert os.fspath(back.name) in told
+    assert "the pod that ran it ended" in told
     size = back.stat().st_size
     assert not shell("status", "demo", "--json").document["commands"]
     assert back.stat().st_size == size

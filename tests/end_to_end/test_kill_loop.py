@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from podd.sandbox.probe import probe
 from tests.end_to_end.shell import Shell
 
 pytestmark = pytest.mark.end_to_end
@@ -43,6 +44,22 @@ def test_no_promise_is_broken_by_four_kills(shell: Shell) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("4 kills, ")
+    assert not shell.processes()
+
+
+@pytest.mark.skipif(probe().means is None, reason="no command is confined here")
+def test_no_promise_is_broken_where_there_are_children(shell: Shell) -> None:
+    words = ["--children", "--kills", "3", "--rounds", "2", "--seed", "7"]
+    done = subprocess.run(
+        [ROOT / "scripts/kill_loop", *words],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=50,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("3 kills ")
     assert not shell.processes()
 
 

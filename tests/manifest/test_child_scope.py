@@ -108,3 +108,10 @@ def test_a_rule_that_is_not_recursive_stays_so(desk, child: Child) -> None:
     )
     assert index.explain(f"{desk.directory}/src/a").readable
     assert not index.explain(f"{desk.directory}/src/a/x").readable
+
+
+@pytest.mark.parametrize("access", ["read_only", "hidden"])
+def test_holes_alone_are_refused_and_not_left_out(refusal, access) -> None:
+    error = refusal(scope={access: ["src/a"]})
+    assert error.key == f"scope.{access}"
+    assert "takes away from nothing" in error.reason

@@ -288,3 +288,14 @@ def test_a_file_of_another_script_gives_way_to_the_call(desk, child: Child) -> N
     model = child(MODEL + SCOPE, manifest="child.toml", model="openai_chat/n")
     assert model.manifest.model.ref == "openai_chat/n"
     assert model.manifest.model.script is None
+
+
+def test_a_toolchain_reaches_no_deeper_than_the_parent_reads(desk, refusal) -> None:
+    desk.write("child.toml", "[scope]\nread = ['notes']\n[sandbox]\nread = ['src']\n")
+    desk.write("notes/x", "")
+    parent = MODEL + (
+        "[scope]\nread = ['notes', 'child.toml', {path = '.', recursive = false},"
+        " {path = 'src', recursive = false}]\n"
+    )
+    error = refusal(parent, manifest="child.toml")
+    assert error.key == "sandbox.read"

@@ -315,3 +315,14 @@ def test_the_network_is_as_the_settings_say():
     assert _plan(("/w", "read")).network == "allow"
     denied = SandboxSettings(network="deny")
     assert _plan(("/w", "read"), settings=denied).network == "deny"
+
+
+def test_what_is_hidden_stays_hidden_where_only_the_system_gives_it():
+    plan = _plan(
+        ("/w", "read"),
+        ("/tools/keys", "hidden"),
+        directories=("/tools", "/tools/keys"),
+        readable=("/tools",),
+    )
+
+    assert _steps(plan) == [("bind", "/tools"), ("bind", "/w"), ("mask", "/tools/keys")]

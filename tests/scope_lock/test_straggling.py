@@ -216,9 +216,43 @@ def test_a_process_that_is_not_ours_to_signal_is_waited_for_and_lives(
     assert _lives(other)
 
 
-def test_a_lock_that_somebody_unknown_holds_keeps_the_scope(
-    table, dead_pod, take, work
+def test_a_launcher_that_was_being_started_is_waited_for(
+    table, dead_pod, take, work, monkeypatch
 ):
+    record, got = dead_pod(keep_lock=True)
+    looks: list[float] = []
+
+    def sleep(seconds):
+        looks.append(seconds)
+        if len(looks) == 3:
+            got.life.close()  # it has found that its pod is gone
+
+    monkeypatch.setattr(straggling.time, "sleep", sleep)
+    assert end_what_is_left(table.places, record)
+    assert len(looks) == 3
+    take("a", ("write", work))
+
+
+def test_a_launcher_that_names_itself_late_is_ended_with_what_it_starts(
+    table, dead_pod, bystander, monkeypatch
+):
+    launcher = bystander()
+    record, got = dead_pod(keep_lock=True)
+
+    def sleep(_):
+        got.life.write_down("launcher", _identity(launcher.pid))
+        got.life.close()
+
+    monkeypatch.setattr(straggling.time, "sleep", sleep)
+    monkeypatch.setattr(straggling, "LAUNCHER_SECONDS", 0.01)
+    assert end_what_is_left(table.places, record)
+    assert launcher.wait() == -signal.SIGKILL
+
+
+def test_a_lock_that_somebody_unknown_holds_keeps_the_scope(
+    table, dead_pod, take, work, monkeypatch
+):
+    monkeypatch.setattr(straggling, "NAMELESS_SECONDS", 0.05)
     record, got = dead_pod(keep_lock=True)
     assert not end_what_is_left(table.places, record)
     with pytest.raises(NameTakenError):

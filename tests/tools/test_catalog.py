@@ -8,7 +8,7 @@ import pytest
 
 from podd.core.scope.rules import Rule
 from podd.core.turn.asking import ASKING
-from podd.errors import LeaseLostError
+from podd.errors import LeaseLostError, ManifestError, PodNotAnsweringError
 from podd.tools import catalog
 from podd.tools.catalog import TOOLS, run_call, specs
 from podd.tools.tool import ToolOutcome
@@ -222,6 +222,28 @@ async def test_whatever_a_tool_raises_is_a_result(place, monkeypatch, error, nam
 
     assert outcome.status == "error"
     assert named in outcome.summary
+
+
+@pytest.mark.parametrize(
+    ("error", "summary", "content"),
+    [
+        (
+            PodNotAnsweringError(pod="p", reason="it ended; its last words:\na\nb"),
+            "read_file: pod 'p' does not answer: it ended; its last words:",
+            "a\nb",
+        ),
+        (ManifestError(path="read_file", reason="no"), "read_file: no", ""),
+    ],
+)
+async def test_what_follows_the_first_line_of_an_error_is_content(
+    place, monkeypatch, error, summary, content
+):
+    monkeypatch.setitem(catalog.TOOLS, "read_file", _Broken(error))
+
+    outcome = await run_call("read_file", '{"path": "a"}', place.context())
+
+    assert (outcome.status, outcome.summary) == ("error", summary)
+    assert outcome.content == content
 
 
 class _Endless(_Broken):

@@ -231,6 +231,17 @@ async def test_a_child_is_stopped_and_what_it_had_is_back(place, now, stopped, s
     assert pods.asked == [("left", now)]
 
 
+async def test_the_log_of_a_child_that_crashed_stands_below(place):
+    stopped = StoppedPod(
+        pod="demo.left", end="crashed", message="killed; its log ends:\none\ntwo"
+    )
+
+    outcome = await _call(place, "stop_pod", pods=PlayedPods(answer=stopped))
+
+    said = "pod 'demo.left' has crashed (killed; its log ends as below)"
+    assert (outcome.summary, outcome.content) == (said, "one\ntwo")
+
+
 async def test_no_pods_are_a_short_list(place):
     outcome = await _call(place, "list_pods")
 

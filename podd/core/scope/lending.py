@@ -60,7 +60,7 @@ def delegated(
     """Return the scope of a child that was promised `asked`.
 
     That is `asked`, with the holes of the parent that lie in it (what is lent already
-    is one), under the stricter of both modes.
+    is one) and all that is hidden from the parent, under the stricter of both modes.
 
     Args:
         parent: what the parent may do; whether it is narrowed already plays no part.
@@ -135,15 +135,15 @@ def _is_hole(rule: Rule) -> bool:
 def _is_hole_in(rule: Rule, asked: Scope) -> bool:
     """Whether the rule takes away something in the midst of what `asked` would give.
 
-    A hole at the very path that is asked for is none: who asks for it by name would get
-    nothing and not be told.
+    What is hidden stays so wherever it lies: commands also read what no scope gives,
+    the system and toolchains. A hole at the very path that is asked for is none: who
+    asks for it by name would get nothing and not be told.
     """
-    if rule.access == "read_only":
-        roots = asked.paths("write")
-    elif rule.access == "hidden":
-        roots = (*asked.paths("write"), *asked.paths("read"))
-    else:
+    if rule.access == "hidden":
+        return rule.path not in (*asked.paths("write"), *asked.paths("read"))
+    if rule.access != "read_only":
         return False
+    roots = asked.paths("write")
     return rule.path not in roots and any(
         rule.path.startswith(root.rstrip("/") + "/") for root in roots
     )

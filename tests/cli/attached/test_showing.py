@@ -35,7 +35,7 @@ def test_children_are_a_line_each_and_can_be_unfolded(running, universe):
     ):
         person.see("Enter steers")
         running.say(became("spawned", lent=["/srv/l"], task="Weed"), became("started"))
-        person.see("demo.left is spawned, may write /srv/l: Weed")
+        person.see("demo.left is spawned, may write /srv/l")
         person.see("◦ demo.left is running")
         person.type("/child left" + ENTER)
         left.wait_for(Subscribe)

@@ -80,6 +80,7 @@ def test_a_child_gets_what_was_asked_for_with_the_parents_holes_in_it():
         ("hidden", "/w/a/x"),
         ("read_only", "/w/a/keep"),
         ("hidden", "/w/a/secret"),
+        ("hidden", "/w/ab"),
     )
 
 
@@ -94,7 +95,8 @@ def test_a_hole_at_the_very_root_that_is_asked_for_is_met():
     with pytest.raises(OutsideScopeError):
         delegated(parent, _scope(("read", "/w/a")))
     child = delegated(parent, _scope(("write", "/w/a/b")))
-    assert child == _scope(("write", "/w/a/b"))
+    assert child == _scope(("write", "/w/a/b"), ("hidden", "/w/a"))
+    assert _may_write(child, "/w/a/b")
 
 
 def test_a_hole_that_is_asked_for_by_name_is_refused_also_inside_a_larger_root():
