@@ -208,6 +208,10 @@ class _Child:
             file=file,
             project_prompts=self.parent.project_prompts,
             lenders_permissions=self.parent.permissions,
+            lenders_write=(
+                *self.parent.lenders_write,
+                *self.parent.scope.paths("write"),
+            ),
             task_instruction=self.task_instruction,
         )
 

@@ -34,6 +34,7 @@ def to_document(resolved: Resolved) -> dict[str, Any]:
         "file": resolved.file,
         "project_prompts": resolved.project_prompts,
         "lenders_permissions": _plain(resolved.lenders_permissions),
+        "lenders_write": list(resolved.lenders_write),
         "task_instruction": resolved.task_instruction,
     }
 
@@ -54,6 +55,7 @@ def from_document(document: dict[str, Any]) -> Resolved:
             lenders_permissions=msgspec.convert(
                 document.get("lenders_permissions", ()), tuple[PermissionSet, ...]
             ),
+            lenders_write=tuple(document.get("lenders_write", ())),
             task_instruction=document.get("task_instruction"),
         )
     except KeyError as error:

@@ -43,6 +43,8 @@ class Resolved(msgspec.Struct, frozen=True):
     lenders_permissions: tuple[PermissionSet, ...] = ()
     """What those say who lend to this pod, its parent last. Their rules stay in force:
     a call must pass each of these sets and its own."""
+    lenders_write: tuple[str, ...] = ()
+    """Real paths that those who lend to this pod may write, or may again."""
     task_instruction: str | None = None
     """What the parent's model tells this pod besides `agent.instruction`. Taken as it
     stands: no template, no reference."""

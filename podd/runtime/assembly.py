@@ -166,6 +166,7 @@ def _join(
         scope=scope,
         outputs=directory.outputs,
         environment=os.environ,
+        written=(*resolved.lenders_write, *lease.scope.paths("write")),
         life=lease.life.descriptor,
         tasks=tasks,
         log=log,

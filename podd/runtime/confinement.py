@@ -75,6 +75,7 @@ def sandbox_for(  # what a sandbox needs, each from somewhere else
     places: Places,
     outputs: Path,
     environment: Mapping[str, str],
+    written: tuple[str, ...],
     life: int,
 ) -> Sandbox:
     """The sandbox of this pod; nothing is started yet."""
@@ -91,6 +92,7 @@ def sandbox_for(  # what a sandbox needs, each from somewhere else
                 str(places.configuration),
             ),
             shown=(str(outputs),),
+            written=written,
             limits=CommandLimits(
                 processes=section.processes,
                 memory_bytes=section.memory_bytes,

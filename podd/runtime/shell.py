@@ -38,6 +38,8 @@ class Shell(msgspec.Struct, kw_only=True):
     environment: Mapping[str, str]
     life: int
     """Descriptor of the pod's life lock, for the launcher of its commands."""
+    written: tuple[str, ...]
+    """Where this pod, or one that lends to it, may write."""
     tasks: TaskGroup
     """For commands of the background."""
     log: Log
@@ -71,6 +73,7 @@ class Shell(msgspec.Struct, kw_only=True):
                     places=self.places,
                     outputs=self.outputs,
                     environment=self.environment,
+                    written=self.written,
                     life=self.life,
                 ),
                 scope=self.scope.now,

@@ -39,4 +39,7 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Never to be seen, whatever the scope says: podd's runtime and state."""
     shown: tuple[str, ...] = ()
     """Readable although hidden: where the pod keeps its outputs."""
+    written: tuple[str, ...] = ()
+    """Where this pod, or one that lends to it, may write. No link there leads to what
+    is readable besides the scope."""
     limits: CommandLimits = CommandLimits()

@@ -96,6 +96,7 @@ class Survey:
                 self._environment.get("PATH", ""),
                 home=self._home,
                 more=self._settings.read,
+                written=self._settings.written,
             )
             # Root may read what others may not; its commands may read what others may.
             self._private = tuple(_not_for_all("/etc")) if os.geteuid() == 0 else ()

@@ -6,13 +6,15 @@ under a home directory. So each directory is followed along its links to prefixe
 
 Rules of this file. A prefix is the parent of a `bin` that looks installed (it holds
 `lib`, `lib64`, `libexec` or `pyvenv.cfg`); never the home directory, `~/.local` or
-anything above them, which hold far more than programs. It only looks.
+anything above them, which hold far more than programs. Links are followed only where
+nobody who is confined may write: a link that a command has made would else lead the
+next one out of its scope. It only looks.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,13 +65,25 @@ class Toolchains:
     links: dict[str, str] = field(default_factory=dict)
     """Links on the way, by their path, with what they say."""
 
+    written: tuple[str, ...] = ()
+    """No link in these is followed, and nothing that stands there is believed."""
+
+    def is_written(self, path: str) -> bool:
+        """Whether somebody who is confined may have put there what lies there."""
+        return any(is_within(path, root) for root in self.written)
+
     def covers(self, path: str) -> bool:
         """Whether `path` is one of them or lies below one."""
         return any(is_within(path, known) for known in self.directories)
 
 
 def find_toolchains(
-    path: str, *, home: str, more: Iterable[str] = (), system: Iterable[str] = SYSTEM
+    path: str,
+    *,
+    home: str,
+    more: Iterable[str] = (),
+    system: Iterable[str] = SYSTEM,
+    written: Sequence[str] = (),
 ) -> Toolchains:
     """Follow PATH.
 
@@ -78,17 +92,18 @@ def find_toolchains(
         home: the real home directory.
         more: readable besides, as the manifest says; links in them are followed.
         system: readable on this machine.
+        written: where the pod, or one that lends to it, may write.
     """
-    found = Toolchains()
+    found = Toolchains(written=tuple(written))
     for entry in (*system, *more, *_OUTSIDE_ETC):
-        real = _trace(entry, found.links)
+        real = _trace(entry, found)
         if real is not None and not found.covers(real):
             found.directories[real] = None
     broad = _too_broad(home)
     waiting = [entry for entry in path.split(":") if entry.startswith("/")]
     seen: set[str] = set()
     while waiting and len(seen) < _MOST_PLACES:
-        directory = _trace(os.path.normpath(waiting.pop(0)), found.links)
+        directory = _trace(os.path.normpath(waiting.pop(0)), found)
         if directory is None or directory in seen or directory in broad:
             continue
         seen.add(directory)
@@ -143,7 +158,7 @@ def _led_to(directory: str, prefix: str | None, found: Toolchains) -> list[str]:
     except OSError:
         return led
     for name in names:
-        real = _trace(name, found.links)
+        real = _trace(name, found)
         if real is None:
             continue
         parent = os.path.dirname(real)  # noqa: PTH120  # text in, text out
@@ -153,7 +168,9 @@ def _led_to(directory: str, prefix: str | None, found: Toolchains) -> list[str]:
             led.append(parent)
         else:
             found.directories[real] = None
-    if prefix is not None and (home := _python_home(prefix)) is not None:
+    if prefix is None or found.is_written(prefix):
+        return led
+    if (home := _python_home(prefix)) is not None:
         led.append(home)
     return led
 
@@ -170,7 +187,7 @@ def _python_home(prefix: str) -> str | None:
     return None
 
 
-def _trace(path: str, links: dict[str, str]) -> str | None:
+def _trace(path: str, found: Toolchains) -> str | None:
     """Resolve `path` and note each link on the way; None: it leads nowhere."""
     rest = [part for part in reversed(path.split("/")) if part]
     real = ""
@@ -189,9 +206,9 @@ def _trace(path: str, links: dict[str, str]) -> str | None:
             real = step
             continue
         followed += 1
-        if followed > _MOST_LINKS:
+        if followed > _MOST_LINKS or found.is_written(step):
             return None
-        links[step] = target
+        found.links[step] = target
         if target.startswith("/"):
             real = ""
         rest += [part for part in reversed(target.split("/")) if part]

@@ -156,3 +156,29 @@ def test_a_name_that_is_no_text_is_left_out(home):
 )
 def test_within_is_by_whole_names(path, directory, expected):
     assert is_within(path, directory) is expected
+
+
+@pytest.mark.parametrize("way", ["path", "more", "program", "environment"])
+def test_no_link_is_followed_where_a_command_may_have_made_it(tmp_path, way):
+    written, secret = tmp_path / "written", tmp_path / "secret"
+    (secret / "bin").mkdir(parents=True)
+    (secret / "lib").mkdir()
+    (secret / "bin/tool").write_text("", encoding="utf-8")
+    (written / "venv/bin").mkdir(parents=True)
+    (written / "link").symlink_to(secret / "bin")
+    (written / "venv/bin/tool").symlink_to(secret / "bin/tool")
+    (written / "venv/pyvenv.cfg").write_text(f"home = {secret}/bin\n", encoding="utf-8")
+    path = {
+        "path": f"{written}/link",
+        "program": f"{written}/venv/bin",
+        "environment": f"{written}/venv/bin",
+    }.get(way, "")
+    more = (f"{written}/link",) if way == "more" else ()
+
+    def found(*roots):
+        return find_toolchains(
+            path, home="/nonexistent", more=more, system=(), written=roots
+        )
+
+    assert found().covers(str(secret / "bin/tool"))
+    assert not found(str(written)).covers(str(secret / "bin/tool"))
