@@ -46,7 +46,9 @@ _REF: Final[KeyPath] = ("model", "ref")
 _PROVIDER: Final[KeyPath] = ("model", "provider")
 _MODEL_NAME: Final[KeyPath] = ("model", "name")
 _SCRIPT: Final[KeyPath] = ("model", "script")
-_FILES: Final[tuple[KeyPath, ...]] = (_SCRIPT, ("agent", "instruction"))
+_INSTRUCTION: Final[KeyPath] = ("agent", "instruction")
+#: Of an instruction in a file; a system prompt beyond that is a mistake.
+_INSTRUCTION_BYTES: Final = 262_144
 
 
 class ChildAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,8 +199,9 @@ class _Child:
         table["tools"]["allow"] = self._tools(table)
         table["sandbox"]["require"] = self._required()
         table["scope"] = found.section
-        for key in _FILES:
-            self._pin(table, key)
+        self._pin(table, _SCRIPT)
+        words = [self._instruction_text(table), self.task_instruction]
+        task_instruction = "\n\n".join(text for text in words if text) or None
         manifest = msgspec.convert(table, Manifest, from_attributes=True, strict=True)
         file = next((x.path for x in self.layers if x.name == "file"), None)
         return Resolved(
@@ -212,7 +215,7 @@ class _Child:
                 *self.parent.lenders_write,
                 *self.parent.scope.paths("write"),
             ),
-            task_instruction=self.task_instruction,
+            task_instruction=task_instruction,
         )
 
     def _widenings(self, layer: Layer) -> Iterator[ManifestError]:
@@ -301,6 +304,32 @@ class _Child:
     def _required(self) -> list[str]:
         own = self.parent.manifest.sandbox.require
         return list(dict.fromkeys((*own, *(self._value(("sandbox", "require")) or ()))))
+
+    def _instruction_text(self, table: Table) -> str | None:
+        """Return what stands in an instruction's file, if a layer names one.
+
+        It is read here and told as it stands, beside the usual instruction. Later its
+        name could lead elsewhere, and as a template it could take in other files, both
+        of which the parent may not read.
+        """
+        layer, path = self._last(_INSTRUCTION), stated(table, _INSTRUCTION)
+        if layer is None or path is None or path.startswith(LIBRARY_MARK):
+            return None
+        if refusal := file_refusal(path):
+            raise layer.error(_INSTRUCTION, refusal)
+        put(table, _INSTRUCTION, AgentSection().instruction)
+        with open(path, "rb") as file:  # noqa: PTH123  # text in, text out
+            really = os.readlink(f"/proc/self/fd/{file.fileno()}")  # noqa: PTH115  # as above
+            content = file.read(_INSTRUCTION_BYTES + 1)
+        if not may_read(self.parent, really):
+            raise layer.error(_INSTRUCTION, f"the parent may not read {really}")
+        if len(content) > _INSTRUCTION_BYTES:
+            reason = f"has more than {_INSTRUCTION_BYTES} bytes"
+            raise layer.error(_INSTRUCTION, reason)
+        try:
+            return content.decode().strip()
+        except UnicodeDecodeError:
+            raise layer.error(_INSTRUCTION, "is not UTF-8") from None
 
     def _pin(self, table: Table, key: KeyPath) -> None:
         """Take the file that a layer names by its real path, and see that it is one."""

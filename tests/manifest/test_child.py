@@ -145,11 +145,12 @@ def test_a_text_is_told_as_it_stands_and_a_reference_is_looked_up(child: Child) 
 
 
 def test_an_instruction_in_a_file_is_told_besides(desk, child: Child) -> None:
-    desk.write("prompt.md", "x")
+    desk.write("prompt.md", "Be {{ brief }}.\n")
     desk.write("child.toml", "[agent]\ninstruction = 'prompt.md'\n")
     resolved = child(manifest="child.toml", instruction="And more.")
-    assert resolved.manifest.agent.instruction == f"{desk.directory}/prompt.md"
-    assert resolved.task_instruction == "And more."
+    assert resolved.manifest.agent.instruction == "$builtin/default"
+    # As it stands: a template could take in what the parent may not read.
+    assert resolved.task_instruction == "Be {{ brief }}.\n\nAnd more."
 
 
 # Permissions
