@@ -144,7 +144,7 @@ class Dispatch(msgspec.Struct, frozen=True):
         if (refused := _which(request, [asked.pod for asked in waiting])) is not None:
             return refused
         if waiting[0].via:
-            return await self.relay.pass_on(waiting[0].pod, request)
+            return await self._pass_on(waiting[0].pod, request)
         given = i.ApprovalGiven(
             call=request.call,
             verdict="approved" if isinstance(request, q.Approve) else "denied",
@@ -165,11 +165,20 @@ class Dispatch(msgspec.Struct, frozen=True):
             return refused
         asked = waiting[0]
         if asked.via:
-            return await self.relay.pass_on(asked.pod, request)
+            return await self._pass_on(asked.pod, request)
         replied = i.QuestionReplied(
             question=request.question, text=request.text, by=asked.to
         )
         return await self._ask(request.id, replied)
+
+    async def _pass_on(
+        self, pod: str, request: q.Approve | q.Deny | q.Answer
+    ) -> r.Reply:
+        """To the pod below that asks, as long as it is the one that asked."""
+        for child in self.driver.state.children.values():
+            if child.pod == pod and child.end is None:
+                return await self.relay.pass_on(pod, child.session, request)
+        return await self.relay.pass_on(pod, "", request)
 
     def _history(self, request: q.History) -> r.Reply:
         first = max(0, request.after) + 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from podd.policy.command_forms import forms_of
 from podd.policy.main_argument import MAIN_ARGUMENT, Kind, MainArgument
@@ -14,6 +16,11 @@ from podd.policy.shell_words import UnreadableLineError
 
 Resolve = Callable[[str], str]
 """From an absolute path to the real one."""
+
+
+#: Calls that say far more than whom they are about: a verdict on one is remembered for
+#: one that is equal in all.
+_WHOLE: Final = frozenset({"spawn_pod", "send_to_pod"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class Call:
         main, values = self._main()
         if main is not None and main.kind == "path":
             return self._absolute(main, values[0])
+        if self.tool in _WHOLE:
+            return msgspec.json.encode(self.arguments, order="deterministic").decode()
         if main is not None and main.kind == "name":
             return " ".join(sorted(x.removeprefix(f"{self.pod}.") for x in values))
         return values[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import anyio.to_thread
 import msgspec
 
-from podd.errors import FailureReplyError, PoddError
+from podd.errors import FailureReplyError, NoSuchError, PoddError
 from podd.paths import Places
 from podd_protocol.replies import Failure, FailureCode, Ok
 from podd_protocol.requests import Answer, Approve, Deny
@@ -24,11 +24,14 @@ class Relay(msgspec.Struct, frozen=True):
 
     places: Places
 
-    async def pass_on(self, pod: str, said: Said) -> Ok | Failure:
-        """Say it to `pod`; its answer under the number of the request."""
-        return await anyio.to_thread.run_sync(self._say, pod, said)
+    async def pass_on(self, pod: str, session: str, said: Said) -> Ok | Failure:
+        """Say it to `pod`; its answer under the number of the request.
 
-    def _say(self, pod: str, said: Said) -> Ok | Failure:
+        Not to another one that has the name by now: its calls are named alike.
+        """
+        return await anyio.to_thread.run_sync(self._say, pod, session, said)
+
+    def _say(self, pod: str, session: str, said: Said) -> Ok | Failure:
         # Imported late: most pods never need it.
         from podd.client.connection import PodConnection
 
@@ -37,6 +40,8 @@ class Relay(msgspec.Struct, frozen=True):
             with PodConnection.open(
                 self.places.socket(pod), RELAY_SECONDS, pod=pod
             ) as connection:
+                if connection.welcome.session != session:
+                    raise NoSuchError(what="session", name=session)
                 connection.ask(own)
         except FailureReplyError as error:
             code: FailureCode = msgspec.convert(error.failure, FailureCode)

@@ -9,7 +9,7 @@ from podd.core.context.request import ToolSpec
 from podd.core.scope.rules import Rule, Scope
 from podd.core.turn import inputs as i
 from podd.core.turn.settings import Permission
-from podd.testing.harness import PodHarness
+from podd.testing.harness import SESSION, PodHarness
 from podd.testing.model import answer
 from podd.testing.surface import SETTINGS, SURFACE
 from podd.testing.tools import ToolScript
@@ -194,7 +194,7 @@ async def test_a_question_survives_a_crash(short_directory):
     assert [e.__struct_config__.tag for e in events].count("question_asked") == 1
 
 
-async def _with_child(pod, *read):
+async def _with_child(pod, *read, session="s1"):
     """Lend to a child whose entries said so much."""
     client = await _running(pod, ("spawn_pod", "{}"))
     await client.until("tool_started")
@@ -202,18 +202,18 @@ async def _with_child(pod, *read):
         i.LoanPlanned(
             call="t1.1.1",
             pod="fake.kid",
-            session="s1",
+            session=session,
             scope=Scope((Rule("/srv/kid", "write"),)),
             token="secret",
             task="look",
         ),
-        i.ChildReady(session="s1"),
+        i.ChildReady(session=session),
     ):
         await pod.driver.ask(fact)
     await pod.driver.ask(
         i.ChildrenRead(
             read=tuple(
-                i.ChildRead(via="s1", upto=number, fact=fact)
+                i.ChildRead(via=session, upto=number, fact=fact)
                 for number, fact in enumerate(read, 1)
             )
         )
@@ -271,7 +271,7 @@ async def test_what_pods_below_ask_is_listed_with_their_names(short_directory):
 
 async def test_a_verdict_goes_to_the_pod_that_asks(short_directory):
     async with _blocked(short_directory) as pod:
-        client = await _with_child(pod, _approval("fake.kid"))
+        client = await _with_child(pod, _approval("fake.kid"), session=SESSION)
         below = short_directory / "pods" / "fake.kid"
         below.mkdir(parents=True)
         async with PodHarness(below, settings=ASKING, surface=WAITING) as child:
@@ -283,6 +283,20 @@ async def test_a_verdict_goes_to_the_pod_that_asks(short_directory):
 
     assert reply == Ok(id=4)
     assert len(child.tools.calls) == 1
+
+
+async def test_a_verdict_does_not_go_to_another_pod_of_that_name(short_directory):
+    async with _blocked(short_directory) as pod:
+        client = await _with_child(pod, _approval("fake.kid"), session="another")
+        below = short_directory / "pods" / "fake.kid"
+        below.mkdir(parents=True)
+        async with PodHarness(below, settings=ASKING, surface=WAITING) as child:
+            asking = await _running(child, WRITE)
+            await asking.until("approval_requested")
+            reply = await client.ask(Approve(id=4, call="t1.1.1"))
+
+    assert reply.code == "no_such_call"
+    assert child.tools.calls == []
 
 
 async def test_usage_of_the_tree_counts_each_child_once(short_directory):

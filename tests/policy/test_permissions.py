@@ -296,6 +296,13 @@ def test_equal_calls_are_remembered_as_one() -> None:
     assert subject("wait_pods", names=["b", "a"]) == "a b"
     assert subject("grep", pattern="x") == "/w"
     assert subject("list_pods") == ""
+    # Who approves a child approves its task and its scope, not its name alone.
+    weeding = subject("spawn_pod", name="x", task="weed")
+    assert weeding == subject("spawn_pod", task="weed", name="x")
+    assert weeding != subject("spawn_pod", name="x", task="dig")
+    assert subject("send_to_pod", name="x", message="a") != subject(
+        "send_to_pod", name="x", message="b"
+    )
 
 
 def test_rules_that_only_allow_leave_the_pod_open() -> None:
