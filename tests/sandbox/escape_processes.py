@@ -373,9 +373,11 @@ if os.fork() == 0:
         os.execvp('sleep', ['sleep', f'600.{token}'])
     os._exit(0)
 os.wait()
-while b'600' not in b''.join(open(f'/proc/{n}/cmdline', 'rb').read()
-        for n in os.listdir('/proc') if n.isdecimal() and int(n) > os.getpid()):
-    pass
+def said(n):
+    try: return open(f'/proc/{n}/cmdline', 'rb').read()
+    except OSError: return b''
+pids = lambda: [n for n in os.listdir('/proc') if n.isdecimal() and int(n) > os.getpid()]
+while b'600' not in b''.join(map(said, pids())): pass
 """,
         is_python=True,
         proof=_outlived,

@@ -36,7 +36,8 @@ def test_children_are_a_line_each_and_can_be_unfolded(running, universe):
         person.see("Enter steers")
         running.say(became("spawned", lent=["/srv/l"], task="Weed"), became("started"))
         person.see("demo.left is spawned, may write /srv/l")
-        person.see("◦ demo.left is running")
+        # Where it was drawn before as starting, only what is new is drawn.
+        person.see("running, for")
         person.type("/child left" + ENTER)
         left.wait_for(Subscribe)
         left.say(v.Text(turn="t1", step=1, text="Weeding.\nStill.", at=AT))

@@ -68,7 +68,8 @@ def test_what_is_typed_is_run_and_told(demo):
             ),
             v.StateChanged(state="idle", at=AT),
         )
-        person.see("Done.\n  completed · 5 tokens in, 0 out\n")
+        person.see("Done.")
+        person.see("completed · 5 tokens in, 0 out\n")
         person.see(READY)
 
     assert (run.input, run.when_busy) == ("sow beans", "steer")
