@@ -376,8 +376,8 @@ os.wait()
 def said(n):
     try: return open(f'/proc/{n}/cmdline', 'rb').read()
     except OSError: return b''
-pids = lambda: [n for n in os.listdir('/proc') if n.isdecimal() and int(n) > os.getpid()]
-while b'600' not in b''.join(map(said, pids())): pass
+ns = lambda: [n for n in os.listdir('/proc') if n.isdecimal() and int(n) > os.getpid()]
+while b'600' not in b''.join(map(said, ns())): pass
 """,
         is_python=True,
         proof=_outlived,
