@@ -121,7 +121,8 @@ def test_the_lock_is_let_go_when_the_last_command_is_dead_and_not_before(hold, m
     holder.process.send_signal(signal.SIGKILL)
     _until(lambda: not life.is_locked(holder.life))
 
-    assert not life.has_stragglers(holder.life)
+    # The launcher itself closes its files a moment before it counts as ended.
+    assert "command" not in {one.role for one in life.stragglers(holder.life)}
 
 
 def test_no_command_has_a_copy_of_the_lock(hold, means):
