@@ -5,6 +5,7 @@
       ManifestError            whoever edits the file
       MissingKeyError          whoever sets the environment
       NoSuchError              a pod, session or file that is not there
+      ForkPointError           whoever says where to fork
       HeldError                someone must give way
         NameTakenError
         ScopeConflictError
@@ -206,6 +207,37 @@ class NoSuchError(PoddError):
             "file": "check the path; podctl init writes a first manifest",
             "command": "podctl status shows the commands that run",
         }[self.what]
+
+
+class ForkPointError(PoddError):
+    """A session cannot be forked at this entry."""
+
+    code: ClassVar[str] = "bad_fork_point"
+    exit_code: ClassVar[int] = 2
+
+    session: str
+    at: int | None
+    """As asked for; None: at any."""
+    last: int
+    """The number of its newest entry."""
+    before: int | None = None
+    """The nearest entry before `at` where it can be forked."""
+    after: int | None = None
+    """The nearest one behind it."""
+
+    def __str__(self) -> str:
+        if self.at is None:
+            return f"session {self.session} has no entry to fork at"
+        if 1 <= self.at <= self.last:
+            where = "lies inside an open step"
+        else:
+            where = f"is not there: they go from 1 to {self.last}"
+        return f"entry {self.at} of session {self.session} {where}"
+
+    @property
+    def remedy(self) -> str:
+        points = [str(n) for n in (self.before, self.after) if n is not None]
+        return f"fork at entry {' or '.join(points)}" if points else ""
 
 
 class HeldError(PoddError):
@@ -559,7 +591,10 @@ class FailureReplyError(PoddError):
 
     @property
     def remedy(self) -> str:
+        if advice := self.details.get("remedy"):
+            return str(advice)
         return {
+            "no_such_turn": f"podctl session show {self.pod} lists the turns",
             "busy": f"wait with podctl wait {self.pod}, or run with --when-busy queue",
             "no_such_call": f"podctl approvals {self.pod} shows what waits",
             "no_such_question": f"podctl questions {self.pod} shows what waits",

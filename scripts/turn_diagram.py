@@ -12,22 +12,26 @@ is an arrow that is taken, and a state that no way leads to is an error.
 from __future__ import annotations
 
 import copy
+import functools
 import sys
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-from podd.core.context.conversation import TextPart, ToolCallPart
+import msgspec
+
+from podd.core.context.conversation import ModelPart, TextPart, ToolCallPart
 from podd.core.context.request import Surface, ToolSpec
 from podd.core.context.response import ModelResponse
 from podd.core.permission import Permission
 from podd.core.pod.fold import apply
-from podd.core.pod.state import PodState
+from podd.core.pod.state import OpenTurn, Phase, PodState
 from podd.core.scope.rules import Scope
 from podd.core.session import entries as e
 from podd.core.turn import inputs as i
 from podd.core.turn.decide import decide
+from podd.core.turn.drivers.registry import DRIVERS
 from podd.core.turn.settings import Settings, Texts
 from podd.core.turn.states import MachineState as S
 from podd.core.turn.states import machine_state
@@ -49,7 +53,7 @@ SETTINGS: Final = Settings(
         cut_off="",
         no_tools_left="",
         interrupted="",
-        unknown=lambda _tool, _since: "",
+        unknown=lambda _tool, _since, _known: "",
         child_reported=lambda _child, _report: "",
         child_ended=lambda _child, _end, _message: "",
         child_asks=lambda _child, _question, _choices: "",
@@ -58,27 +62,57 @@ SETTINGS: Final = Settings(
         denied=lambda _tool, _why: "",
         not_decided=lambda _seconds: "",
         not_answered=lambda _asked, _seconds: "",
+        answer_refused=lambda _problem, _left: "",
+        code_ended=lambda _status, _known: "",
+        interpreter_lost="",
     ),
+    wall_seconds=1,
+    broken_streams=0,
     permission=lambda tool, _arguments: Permission(
         "ask" if tool == "approved" else "allow"
     ),
 )
 
-#: What a model asks for. All of it at once would lead to the same states by more ways
-#: than can be tried, so each is a world of its own; what else people do is tried in the
-#: first.
-WORLDS: Final = (
-    (ToolCallPart("", "again", ""), ToolCallPart("", "once", "")),
-    (ToolCallPart("", "approved", ""),),
-    (ToolCallPart("", "ask_user", '{"question":"?"}'),),
-    (ToolCallPart("", "lend", ""),),
-    (ToolCallPart("", "command", ""),),
-)
-TOOLS: Final = sorted({part.name for parts in WORLDS for part in parts})
-SURFACE: Final = Surface("m", "", tuple(ToolSpec(name, "", {}) for name in TOOLS))
 
-#: More inputs than this lead to no new situation.
-MOST_CAUSES: Final = 2
+#: What a model asks for, or its code.
+CALLS: Final = (
+    ToolCallPart("", "again", ""),
+    ToolCallPart("", "once", ""),
+    ToolCallPart("", "approved", ""),
+    ToolCallPart("", "ask_user", '{"question":"?"}'),
+    ToolCallPart("", "lend", ""),
+    ToolCallPart("", "command", ""),
+)
+CODE: Final = (TextPart("```python\n.\n```"),)
+
+
+class World(NamedTuple):
+    """A pod, and what its model answers when it does not just talk."""
+
+    answer: tuple[ModelPart, ...]
+    called: ToolCallPart | None = None
+    """What its code calls, once a step; None: there is no code."""
+    most_causes: int = 2
+    """More lead to no new situation, or to none that another world has not."""
+
+    @property
+    def settings(self) -> Settings:
+        """Those of its driver."""
+        driver = DRIVERS["chat" if self.called is None else "code"]
+        return msgspec.structs.replace(SETTINGS, driver=driver)
+
+
+#: All of it at once would lead to the same states by more ways than can be tried, so
+#: each is a world of its own; what else people do is tried in the first.
+WORLDS: Final = (
+    World(CALLS[:2]),
+    *(World((call,), most_causes=1) for call in CALLS[2:4]),
+    *(World((call,)) for call in CALLS[4:]),
+    World(CODE, CALLS[1]),
+    *(World(CODE, call, most_causes=1) for call in CALLS[2:]),
+)
+TOOLS: Final = sorted(call.name for call in CALLS)
+SURFACE: Final = Surface("m", "", tuple(ToolSpec(name, "", {}) for name in TOOLS))
 
 STOPPED: Final = frozenset(
     {
@@ -86,34 +120,41 @@ STOPPED: Final = frozenset(
         S.DRAINING,
         S.DRAINING_AWAITING_MODEL,
         S.DRAINING_AWAITING_TOOLS,
+        S.DRAINING_AWAITING_CODE,
         S.CLOSED,
     }
 )
 Arrows = Mapping[tuple[S, S], list[str]]
 
 
-def facts(state: PodState, calls: tuple[ToolCallPart, ...]) -> Iterator[i.Input]:
+def facts(state: PodState, world: World) -> Iterator[i.Input]:  # noqa: C901  # one fact a line
     """Yield every fact that can make a difference here."""
-    if state.causes < MOST_CAUSES:
+    if state.causes < world.most_causes:
         yield i.InputQueued(text="")
-    if calls is WORLDS[0]:
-        yield from _facts_of_the_first_world(state)
+    codes = world.called is CALLS[1] and state.turn and state.turn.code_calls
+    if world is WORLDS[0] or codes:
+        yield from _facts_of_few_worlds(state, world)
     yield i.PauseRequested()
     yield i.ResumeRequested()
     yield i.CancelRequested(by="user")
+    yield i.RewindRequested(to="start")
     yield i.StopAsked(mode="drain", by="user")
     yield i.StopAsked(mode="now", by="user")
     yield i.DeadlinePassed(deadline="drain")
+    if CALLS[2] in {world.called, *world.answer}:
+        yield i.DeadlinePassed(deadline="wall", call=str(state.stretch))
     yield i.PodRestored(pid=1, podd="")
     yield i.Proceeded()
-    yield from _facts_about_others(state)
+    yield from _facts_about_others(state, world)
     turn = state.turn
     if turn is None:
         return
     asked = {"turn": turn.turn, "step": turn.step, "attempt": turn.attempt}
-    for parts in ((TextPart("."),), calls):
+    for parts in ((TextPart("."),), world.answer):
         response = ModelResponse(parts=parts, stop_reason="stop", usage=Usage())
         yield i.ModelAnswered(**asked, response=response)
+    if world.called is not None:
+        yield from _facts_about_code(turn, world.called)
     for call in turn.calls.values():
         yield i.ToolFinished(call=call.call, status="ok", summary="")
         yield i.ApprovalGiven(call=call.call, verdict="approved")
@@ -134,14 +175,34 @@ def facts(state: PodState, calls: tuple[ToolCallPart, ...]) -> Iterator[i.Input]
             yield i.CommandBegan(call=call.call, text="", output="")
 
 
-def _facts_of_the_first_world(state: PodState) -> Iterator[i.Input]:
+def _facts_about_code(turn: OpenTurn, called: ToolCallPart) -> Iterator[i.Input]:
+    """Yield what code does."""
+    if turn.code_calls == 0:
+        yield i.CodeCalled(
+            turn=turn.turn,
+            step=turn.step,
+            name=called.name,
+            arguments=called.arguments,
+        )
+    for submitted in (True, False):
+        yield i.CodeFinished(
+            turn=turn.turn,
+            step=turn.step,
+            status="ok",
+            summary="",
+            submitted=submitted,
+        )
+
+
+def _facts_of_few_worlds(state: PodState, world: World) -> Iterator[i.Input]:
     """Yield what need not be tried in every world."""
-    if state.causes < MOST_CAUSES:
+    if state.causes < world.most_causes:
         yield i.InputOffered(text="")
         yield i.InputSteered(text="")
         yield i.NotificationSent(message="", wake=False)
         yield i.NotificationSent(message="", wake=True)
     yield i.SurfaceRendered(surface=SURFACE, cause="started")
+    yield i.SurfaceConfigured(surface=SURFACE, manifest={})
     if (turn := state.turn) is not None:
         yield i.ModelFailed(
             turn=turn.turn,
@@ -149,12 +210,13 @@ def _facts_of_the_first_world(state: PodState) -> Iterator[i.Input]:
             attempt=turn.attempt,
             fault="cut",
             message="",
+            began=True,
         )
 
 
-def _facts_about_others(state: PodState) -> Iterator[i.Input]:
+def _facts_about_others(state: PodState, world: World) -> Iterator[i.Input]:
     """Yield what children and commands do."""
-    told = state.causes >= MOST_CAUSES
+    told = state.causes >= world.most_causes
     for child in state.children.values():
         yield i.ChildReady(session=child.session)
         if not child.counted:
@@ -189,7 +251,9 @@ def situation(state: PodState) -> object:
         turn is not None
         and (
             (turn.phase, turn.paused, min(turn.step, 2), turn.limit, turn.last_step),
-            turn.failure and turn.failure[0],
+            (turn.failure and turn.failure[0], turn.worked),
+            turn.phase is Phase.ANSWERED and turn.text,
+            (turn.submitted is not None, turn.code_calls, len(turn.returned)),
             [
                 (call.name, call.started_at is None, call.permission, call.reply)
                 for call in turn.calls.values()
@@ -198,21 +262,23 @@ def situation(state: PodState) -> object:
         [(one.stage, len(one.turns)) for one in state.children.values()],
         len(state.commands),
         len(state.questions),
+        state.has_names,
+        sorted(state.granted),
     )
 
 
-def ways(calls: tuple[ToolCallPart, ...]) -> Iterator[tuple[S, i.Input, S]]:
-    """Go every way through the world in which the model asks for these calls."""
+def ways(world: World) -> Iterator[tuple[S, i.Input, S]]:
+    """Go every way through a world."""
     new = PodState()
-    if calls is not WORLDS[0]:
+    if world is not WORLDS[0]:
         apply(new, e.SurfaceSet(surface=SURFACE, cause="started"))
     seen = {repr(situation(new))}
     ahead = deque([new])
     while ahead:
         state = ahead.popleft()
         here = machine_state(state)
-        for fact in facts(state, calls):
-            decision = decide(SETTINGS, state, fact)
+        for fact in facts(state, world):
+            decision = decide(world.settings, state, fact)
             if decision.verdict != "take":
                 continue
             if not decision.entries:
@@ -231,13 +297,12 @@ def explore() -> tuple[Arrows, Mapping[S, set[S]]]:
     """Find every arrow, and apart from them where a restore leads to.
 
     Raises:
-        SystemExit: no way leads to one of the states, or a fact that the table takes
-            was nowhere tried.
+        SystemExit: a fact that the table takes was tried nowhere.
     """
     arrows: dict[tuple[S, S], list[str]] = defaultdict(list)
     restored: dict[S, set[S]] = defaultdict(set)
     tried: set[tuple[S, type[i.Input]]] = set()
-    for here, fact, there in (way for calls in WORLDS for way in ways(calls)):
+    for here, fact, there in (way for world in WORLDS for way in ways(world)):
         tried.add((here, type(fact)))
         if isinstance(fact, i.PodRestored):
             restored[here].add(there)
@@ -257,9 +322,8 @@ def explore() -> tuple[Arrows, Mapping[S, set[S]]]:
 
 def name(fact: i.Input) -> str:
     """Say a fact as the drawing does."""
-    if isinstance(fact, i.StopAsked):
-        return f"StopAsked ({fact.mode})"
-    return type(fact).__name__
+    mode = f" ({fact.mode})" if isinstance(fact, i.StopAsked) else ""
+    return f"{type(fact).__name__}{mode}"
 
 
 def diagram(arrows: Arrows, first: S) -> Iterator[str]:
@@ -294,6 +358,7 @@ def restores(restored: Mapping[S, set[S]]) -> Iterator[str]:
         yield f"| `{state.value}` | {', '.join(f'`{s.value}`' for s in there)} |\n"
 
 
+@functools.cache
 def drawn() -> str:
     """Everything that stands between the marks."""
     arrows, restored = explore()

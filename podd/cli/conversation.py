@@ -11,7 +11,13 @@ from podd.cli.asking_words import approval_words, question_words
 from podd.cli.child_words import child_words
 from podd.cli.columns import fit
 from podd.cli.event_words import event_words
-from podd.cli.rendering import RESULT_WORDS, call_words, outcome_words
+from podd.cli.rendering import (
+    RESULT_WORDS,
+    call_words,
+    first_line,
+    outcome_words,
+    rewound_words,
+)
 from podd.core.context.conversation import ReasoningPart, TextPart, ToolCallPart
 from podd.core.session import entries as e
 from podd.core.session.child_events import child_event
@@ -56,6 +62,18 @@ def paragraph(entry: e.AnyEntry) -> str:  # noqa: C901, PLR0911, PLR0912  # one 
             said = f", after {len(entry.partial)} characters" if entry.partial else ""
             why = _line(entry.message, 30)
             return f"  ! attempt {entry.attempt} failed: {entry.fault}{said}: {why}"
+        case e.AnswerRefused():
+            return f"  ! {_line(f'refused as an answer: {entry.problem}', 0)}"
+        case e.CodeStarted():
+            return ""  # it stands in the answer
+        case e.ToolCalled():
+            return f"  > {call_line(ToolCallPart('', entry.name, entry.arguments))}"
+        case e.CodeEnded():
+            words = RESULT_WORDS[entry.status]
+            printed = f"\n{_indented(entry.output)}" if entry.output else ""
+            return f"  < {_line(f'{words}{entry.summary}', 0)}{printed}"
+        case e.InterpreterLost():
+            return f"-- {_line(first_line(entry.rendered), 3)}"
         case e.TurnPaused():
             return f"-- paused at {_time(entry.at)}"
         case e.TurnResumed():
@@ -66,6 +84,10 @@ def paragraph(entry: e.AnyEntry) -> str:  # noqa: C901, PLR0911, PLR0912  # one 
             if entry.cause == "started":
                 return ""
             return f"-- a new manifest applies from {_time(entry.at)}"
+        case e.Forked():
+            return f"-- forked from session {entry.session}"
+        case e.Rewound():
+            return f"-- rewound to {rewound_words(entry.to)} at {_time(entry.at)}"
         case e.StopRequested():
             return f"-- asked to stop ({entry.mode}, by {entry.by})"
         case (

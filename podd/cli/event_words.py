@@ -11,15 +11,19 @@ from podd.cli.rendering import (
     first_line,
     outcome_words,
     result_words,
+    rewound_words,
     usage_words,
 )
 from podd_protocol.events import (
     Alert,
+    AnswerRefused,
     AnyEvent,
     ApprovalRequested,
     ApprovalResolved,
     CausesTaken,
     ChildEvent,
+    CodeEnded,
+    CodeStarted,
     CommandEnded,
     CommandStarted,
     InputAccepted,
@@ -30,6 +34,7 @@ from podd_protocol.events import (
     QuestionAsked,
     Reasoning,
     RetryScheduled,
+    Rewound,
     StateChanged,
     StepStarted,
     Stopping,
@@ -71,12 +76,23 @@ def event_words(event: AnyEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912 
         case LimitReached(limit=limit):
             words = LIMIT_WORDS.get(limit, f"its limit of {limit}")
             return f"reached {words}; one last step to hand over"
+        case AnswerRefused(problem=problem):
+            return f"refused as an answer: {first_line(problem)}"
+        case CodeStarted(code=code):
+            count = len(code.strip().splitlines())
+            return f"runs {count} {'line' if count == 1 else 'lines'} of code"
+        case CodeEnded(summary=summary, output=output):
+            printed = first_line(output)
+            return f"{summary}: {printed}" if printed else summary
         case TurnEnded(turn=turn, outcome=outcome, usage=usage):
             return f"turn {turn} {outcome_words(outcome)} · {usage_words(usage)}"
+        case Rewound(to=to):
+            return f"rewound to {rewound_words(to)}"
         case StateChanged(state=state):
             return f"is {state}"
-        case SurfaceChanged(model=model, tools=tools):
-            return f"now uses {model} with {len(tools)} tools"
+        case SurfaceChanged(model=model, tools=tools, cause=cause):
+            why = " (configured)" if cause == "configured" else ""
+            return f"now uses {model} with {len(tools)} tools{why}"
         case RetryScheduled(delay_seconds=delay, reason=reason):
             return f"no answer ({reason}); trying again in {duration_words(delay)}"
         case Alert(level=level, message=message):

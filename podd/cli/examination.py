@@ -42,6 +42,7 @@ LIBRARIES: Final = (
     "filelock",
     "httpx",
     "jinja2",
+    "jsonschema",
     "msgspec",
     "pathspec",
     "prompt-toolkit",

@@ -17,7 +17,7 @@ from podd.cli.rendering import first_line, outcome_words, usage_words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from podd_protocol.replies import ChildStatus, StatusReply
+    from podd_protocol.replies import ChildStatus, Limits, StatusReply
 
 #: Columns of the longest label and a blank.
 LABEL_WIDTH: Final = 10
@@ -35,6 +35,10 @@ def facts(status: StatusReply) -> Iterator[tuple[str, str]]:
     yield "state", doing
     yield from _work(status)
     yield "model", status.model
+    if status.tools:
+        yield "tools", " ".join(status.tools)
+    if status.limits is not None:
+        yield "limits", _limits(status.limits)
     yield "session", status.session
     yield "workdir", status.workdir
     scope = status.scope
@@ -55,6 +59,15 @@ def facts(status: StatusReply) -> Iterator[tuple[str, str]]:
     yield "used", f"{usage_words(status.usage)}, {requests} {times}"
     if status.storage != "ok":
         yield "storage", "the disk is full: it takes no work until there is room"
+
+
+def _limits(limits: Limits) -> str:
+    """What is bounded, without what is not."""
+    import msgspec
+
+    bounds: dict[str, object] = msgspec.to_builtins(limits)
+    del bounds["line_bytes"]
+    return ", ".join(f"{key} {v}" for key, v in bounds.items() if v is not None)
 
 
 def _work(status: StatusReply) -> Iterator[tuple[str, str]]:

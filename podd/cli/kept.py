@@ -28,8 +28,12 @@ if TYPE_CHECKING:
 End = Literal["ended", "crashed"]
 """`crashed`: its process did not close it. A session that is live looks the same."""
 
-#: Bytes at a journal's end that hold a `session_closed`, which is a short line.
-_CLOSE_BYTES: Final = 4096
+#: Bytes at a journal's end that hold its last line: a `session_closed` is short, the
+#: boundary of a fork may quote an answer.
+_CLOSE_BYTES: Final = (4096, 256 * 1024)
+
+#: With one of these a session ends in order: a fork that nobody has resumed yet, too.
+_ENDS: Final = {"session_closed", "forked"}
 
 _ANSWER: Final = b'{"kind":"model_responded",'
 
@@ -147,9 +151,13 @@ def _is_closed(directory: SessionDirectory) -> bool:
     try:
         with directory.journal.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _CLOSE_BYTES))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
-        return msgspec.json.decode(last, type=_Kind).kind == "session_closed"
+            last = b""
+            for near in _CLOSE_BYTES:
+                file.seek(max(0, size - near))
+                _, line_end, last = file.read().rstrip(b"\n").rpartition(b"\n")
+                if line_end:
+                    break
+        return msgspec.json.decode(last, type=_Kind).kind in _ENDS
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return False
 

@@ -16,6 +16,7 @@ from podd.core.session.child_entries import (
 )
 from podd.core.session.child_events import child_event
 from podd.core.session.entries import (
+    Forked,
     InputAccepted,
     NotificationAccepted,
     TurnEnded,
@@ -86,6 +87,11 @@ def turns_of(directory: SessionDirectory) -> Turns:
                 turns.ended, turns.open = entry, None
                 turns.seconds = _seconds(began, at)
                 turns.children = children.found()
+                children.forget()
+            case Forked():
+                # What was open belongs to the original.
+                turns.open = None
+                turns.waiting.clear()
                 children.forget()
             case (
                 LoanIntended()

@@ -125,3 +125,8 @@ def first_line(text: str) -> str:
     if not lines:
         return ""
     return lines[0].strip() + (" …" if len(lines) > 1 else "")
+
+
+def rewound_words(to: str) -> str:
+    """Where a conversation goes on after a rewind."""
+    return "the start" if to == "start" else f"the end of turn {to}"

@@ -20,10 +20,13 @@ from podd.cli.result_lines import result_lines
 from podd.client.connection import Heard
 from podd_protocol.events import (
     Alert,
+    AnswerRefused,
     AnyEvent,
     ApprovalRequested,
     ApprovalResolved,
     ChildEvent,
+    CodeEnded,
+    CodeStarted,
     CommandEnded,
     CommandStarted,
     Lagged,
@@ -114,6 +117,8 @@ class Screen:
                 self._calls[call] = call_words(name, arguments)
             case ToolStarted(call=call):
                 self._running.append(call)
+            case CodeStarted():
+                self._thinking = "its code"
             case ToolResult():
                 self._result(event)
             case RetryScheduled():
@@ -122,6 +127,8 @@ class Screen:
             case (
                 Notification()
                 | LimitReached()
+                | AnswerRefused()
+                | CodeEnded()
                 | Lagged()
                 | ChildEvent()
                 | ApprovalResolved()

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from podd.core.session.entries import AnyEntry, InputAccepted, TurnEnded, TurnStarted
+from podd.core.session.entries import (
+    AnyEntry,
+    Forked,
+    InputAccepted,
+    TurnEnded,
+    TurnStarted,
+)
 from podd_protocol.values import Outcome, Usage
 
 if TYPE_CHECKING:
@@ -40,17 +46,28 @@ def turns(entries: Iterable[AnyEntry]) -> list[Turn]:
                 if entry.turn not in found:
                     found[entry.turn] = Turn(turn=entry.turn, input=entry.text)
             case TurnStarted():
-                known = found.get(entry.turn, Turn(turn=entry.turn))
-                found[entry.turn] = msgspec.structs.replace(known, began=entry.at)
+                begun = found.get(entry.turn, Turn(turn=entry.turn))
+                found[entry.turn] = msgspec.structs.replace(begun, began=entry.at)
             case TurnEnded():
-                known = found.get(entry.turn, Turn(turn=entry.turn))
+                begun = found.get(entry.turn, Turn(turn=entry.turn))
                 found[entry.turn] = msgspec.structs.replace(
-                    known,
+                    begun,
                     ended=entry.at,
                     outcome=entry.outcome,
                     text=entry.text,
                     usage=entry.usage,
                 )
+            case Forked():
+                # What waited, and had not begun, is no turn of the fork.
+                found = {name: one for name, one in found.items() if one.began}
+                if (known := found.get(entry.turn or "")) is not None:
+                    found[known.turn] = msgspec.structs.replace(
+                        known,
+                        ended=entry.at,
+                        outcome=entry.outcome,
+                        text=entry.text,
+                        usage=entry.usage,
+                    )
             case _:
                 continue
     return list(found.values())

@@ -26,12 +26,14 @@ from podd.errors import (
     TimedOutError,
 )
 from podd_protocol.codec import decode_server_line, encode
-from podd_protocol.events import AnyEvent, Event
+from podd_protocol.event import Event
+from podd_protocol.events import AnyEvent
 from podd_protocol.lines import LineBuffer, LineTooLongError
 from podd_protocol.replies import (
     Accepted,
     AnyReply,
     Failure,
+    Forked,
     HistoryReply,
     Ok,
     StatusReply,
@@ -43,7 +45,9 @@ from podd_protocol.requests import (
     Answer,
     Approve,
     Cancel,
+    Configure,
     Deny,
+    Fork,
     Hello,
     History,
     Notify,
@@ -51,6 +55,7 @@ from podd_protocol.requests import (
     PodEvent,
     Request,
     Resume,
+    Rewind,
     Run,
     Shutdown,
     Status,
@@ -166,7 +171,9 @@ class PodConnection:
     @overload
     def ask(self, request: Subscribe | Pause | Resume | Cancel | Shutdown) -> Ok: ...
     @overload
-    def ask(self, request: Approve | Deny | Answer) -> Ok: ...
+    def ask(self, request: Approve | Deny | Answer | Configure | Rewind) -> Ok: ...
+    @overload
+    def ask(self, request: Fork) -> Forked: ...
     def ask(self, request: Request) -> AnyReply:
         """Send a request and wait for its answer.
 
@@ -333,8 +340,11 @@ _ANSWERS: Final[dict[type[Request], type[AnyReply]]] = {
     Resume: Ok,
     Cancel: Ok,
     Approve: Ok,
+    Configure: Ok,
     Deny: Ok,
     Answer: Ok,
+    Rewind: Ok,
+    Fork: Forked,
     Shutdown: Ok,
 }
 

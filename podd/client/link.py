@@ -28,7 +28,8 @@ from podd.errors import (
     PodNotAnsweringError,
 )
 from podd_protocol.codec import decode_server_line, encode
-from podd_protocol.events import AnyEvent, Event
+from podd_protocol.event import Event
+from podd_protocol.events import AnyEvent
 from podd_protocol.lines import LineBuffer, LineTooLongError
 from podd_protocol.replies import AnyReply, Failure, Welcome
 from podd_protocol.requests import PROTOCOL, Hello, Request

@@ -13,6 +13,7 @@ from podd.core.pod.state import PodState
 from podd.core.scope.rules import Scope
 from podd.core.session.waiting_events import shown_arguments
 from podd.core.turn.states import public_state
+from podd.manifest.schema import Manifest
 from podd.runtime.feed import Feed
 from podd.runtime.storage import Storage
 from podd_protocol.lines import LINE_BYTES
@@ -41,7 +42,33 @@ def _nothing_asked() -> None:
     """For a pod that runs no commands."""
 
 
-class Description(msgspec.Struct, frozen=True, kw_only=True):
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the manifest a client is told; a `configure` changes it."""
+
+    model: str
+    instruction: str
+    tools: tuple[str, ...]
+    limits: Limits
+
+
+def declared(manifest: Manifest) -> Declared:
+    """What a client is told of this manifest."""
+    return Declared(
+        model=manifest.model.ref,
+        instruction=manifest.agent.instruction,
+        tools=manifest.tools.allow,
+        limits=Limits(
+            max_steps=manifest.agent.max_steps,
+            line_bytes=LINE_BYTES,
+            pods=manifest.limits.pods,
+            depth=manifest.limits.depth,
+            tokens=manifest.limits.tokens,
+            wall_seconds=manifest.limits.wall_seconds,
+        ),
+    )
+
+
+class Description(msgspec.Struct, kw_only=True):
     """Everything a client may want to know that is no event."""
 
     name: str
@@ -50,15 +77,22 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     storage: Storage
     scope: Scope
     workdir: str
-    model: str
-    tools: tuple[str, ...]
-    max_steps: int
+    declared: Declared
     pid: int
     started_at: str
     confinement: Callable[[], Confinement | None] = _nothing_asked
 
-    def welcome(self, number: int) -> Welcome:
+    def declare(self, declared: Declared) -> None:
+        """Say this from now on."""
+        self.declared = declared
+
+    def _tools(self) -> list[str]:
         surface = self.state.surface
+        if surface is None:
+            return [*self.declared.tools]
+        return [tool.name for tool in surface.tools]
+
+    def welcome(self, number: int) -> Welcome:
         return Welcome(
             id=number,
             protocol=PROTOCOL,
@@ -67,11 +101,11 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
             session=self.state.session,
             state=public_state(self.state),
             seq=self.feed.last,
-            model=self.model,
+            model=self.declared.model,
             workdir=self.workdir,
-            tools=[tool.name for tool in surface.tools] if surface else [*self.tools],
+            tools=self._tools(),
             scope=self.scope_summary(),
-            limits=Limits(max_steps=self.max_steps, line_bytes=LINE_BYTES),
+            limits=self.declared.limits,
             pid=self.pid,
             started_at=self.started_at,
             podd=podd.__version__,
@@ -137,7 +171,10 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
             session=state.session,
             pid=self.pid,
             started_at=self.started_at,
-            model=self.model,
+            model=self.declared.model,
+            instruction=self.declared.instruction,
+            tools=self._tools(),
+            limits=self.declared.limits,
             workdir=self.workdir,
             scope=self.scope_summary(),
             seq=self.feed.last,
@@ -173,9 +210,7 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
 
     def usage(self, number: int) -> UsageReply:
         """What was spent here, and with all below; each child counted once."""
-        own = self.state.usage
-        below = (child.usage for child in self.state.children.values())
-        return UsageReply(id=number, own=own, tree=sum(below, start=own))
+        return UsageReply(id=number, own=self.state.usage, tree=self.state.tree_usage)
 
     def scope_summary(self) -> ScopeSummary:
         scope = self.scope

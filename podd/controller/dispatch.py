@@ -10,26 +10,31 @@ import msgspec
 
 from podd.controller.description import Description
 from podd.controller.subscription import Subscription
+from podd.core.session import entries as e
 from podd.core.turn import inputs as i
 from podd.core.turn.decide import Decision
 from podd.core.turn.transitions import Refusal
-from podd.errors import StorageError
+from podd.errors import ForkPointError, PoddError, StorageError
 from podd.runtime.driver import Driver
 from podd.runtime.feed import Feed
 from podd.runtime.log import Log
-from podd.runtime.ports import Children, Replay
+from podd.runtime.ports import Children, Configuring, Forks, Replay
 from podd.runtime.relay import Relay
 from podd_protocol import replies as r
 from podd_protocol import requests as q
+from podd_protocol.lines import LINE_BYTES
 
 #: A page of history is about this long.
 PAGE_BYTES: Final = 1024 * 1024
+#: What stands around the entries of a page, at most.
+_AROUND_BYTES: Final = 256
 
 _REFUSALS: Final[dict[Refusal, str]] = {
     "busy": "a turn runs; queue or steer instead",
     "not_running": "no turn runs",
     "not_paused": "no turn is paused",
     "stopping": "the pod is ending and takes no more work",
+    "no_such_turn": "the conversation holds no such ended turn",
     "no_such_call": "no such call waits for an approval",
     "no_such_question": "no such question waits for an answer",
 }
@@ -46,6 +51,8 @@ class Dispatch(msgspec.Struct, frozen=True):
     log: Log
     children: Children
     relay: Relay
+    configuring: Configuring
+    forks: Forks
 
     def subscribe(self, request: q.Subscribe) -> tuple[r.Ok, Subscription]:
         """A cursor, and what to say before its first event."""
@@ -106,20 +113,64 @@ class Dispatch(msgspec.Struct, frozen=True):
                 return await self._reply(request)
             case q.History():
                 return self._history(request)
+            case q.Fork():
+                return await self._fork(request)
+            case q.Rewind():
+                return await self._rewind(request)
             case q.UsageQuery():
                 return self.description.usage(request.id)
+            case q.Configure():
+                return await self._configure(request)
             case q.Subscribe():
                 raise AssertionError("a connection keeps its own subscription")
             case _ as unreachable:
                 assert_never(unreachable)
 
+    async def _configure(self, request: q.Configure) -> r.Reply:
+        # Late: it imports what checks a manifest.
+        from podd.controller.configuring import changes_of, not_configured
+
+        changes = changes_of(request)
+        if changes.is_empty:
+            return _empty(request.id, "configure")
+        try:
+            decision = await self.configuring.configure(changes)
+        except StorageError:
+            raise
+        except PoddError as error:
+            return not_configured(request.id, error)
+        return _decided(request.id, decision)
+
     async def _ask(self, number: int, fact: i.Input) -> r.Reply:
-        decision = await self.driver.ask(fact)
-        if decision.refusal is not None:
+        return _decided(number, await self.driver.ask(fact))
+
+    async def _fork(self, request: q.Fork) -> r.Reply:
+        try:
+            made = await self.forks.fork(request.at)
+        except StorageError:
+            raise
+        except ForkPointError as error:
+            message = f"fork: at: {error}; {error.remedy}"
             return r.Failure(
-                id=number, code=decision.refusal, message=_REFUSALS[decision.refusal]
+                id=request.id, code="bad_field", message=message, data=error.data
             )
-        return _reply(number, decision)
+        except PoddError as error:  # the journal is not what was written
+            return r.Failure(
+                id=request.id, code="storage", message=str(error), data=error.data
+            )
+        return r.Forked(id=request.id, session=made.session, at=made.at)
+
+    async def _rewind(self, request: q.Rewind) -> r.Reply:
+        decision = await self.driver.ask(i.RewindRequested(to=request.to))
+        match decision.entries:
+            case (e.Rewound(files_changed_since=files),):
+                return r.Ok(id=request.id, files_changed_since=list(files))
+            case _:
+                pass
+        if decision.refusal == "busy":
+            message = "a turn is open; cancel it, or wait until it has ended"
+            return r.Failure(id=request.id, code="busy", message=message)
+        return _refused(request.id, decision.refusal or "stopping")
 
     def _hear(self, request: q.PodEvent) -> r.Reply:
         """A hint: what there is to read, its entries say."""
@@ -186,6 +237,14 @@ class Dispatch(msgspec.Struct, frozen=True):
         lines: list[bytes] = []
         if first <= last and (request.limit is None or request.limit > 0):
             lines = self.replay.read(first, PAGE_BYTES)[: request.limit]
+        if lines and len(lines[0]) > LINE_BYTES - _AROUND_BYTES:
+            size = len(lines[0])
+            return r.Failure(
+                id=request.id,
+                code="too_large",
+                message=f"entry {first} has {size} bytes; ask for those after it",
+                data={"n": first, "bytes": size, "limit": LINE_BYTES},
+            )
         end = first + len(lines) - 1
         return r.HistoryReply(
             id=request.id,
@@ -211,6 +270,10 @@ def _which(request: q.Approve | q.Deny | q.Answer, pods: list[str]) -> r.Failure
     return r.Failure(id=request.id, code="no_such_call", message=message)
 
 
+def _refused(number: int, refusal: Refusal) -> r.Failure:
+    return r.Failure(id=number, code=refusal, message=_REFUSALS[refusal])
+
+
 def _empty(number: int, field: str) -> r.Failure:
     message = f"{field}: there is nothing in it"
     return r.Failure(id=number, code="bad_field", message=message)
@@ -228,6 +291,12 @@ def _input(request: q.Run) -> i.InputQueued | i.InputSteered | i.InputOffered:
             return i.InputOffered(text=text, key=request.key)
         case _ as unreachable:
             assert_never(unreachable)
+
+
+def _decided(number: int, decision: Decision) -> r.Reply:
+    if decision.refusal is not None:
+        return _refused(number, decision.refusal)
+    return _reply(number, decision)
 
 
 def _reply(number: int, decision: Decision) -> r.Reply:

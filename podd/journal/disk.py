@@ -30,6 +30,9 @@ class KernelDisk:
     datasync = staticmethod(os.fdatasync)
 
 
+KERNEL_DISK: Final = KernelDisk()
+
+
 def refusal(path: Path, error: OSError) -> StorageError:
     """Say in our words that the disk would not take or give something."""
     return StorageError(

@@ -9,18 +9,17 @@ from typing import Final
 
 from podd.core.session.entries import AnyEntry
 from podd.errors import NoSuchError, SessionHeldError, StorageError
-from podd.journal.disk import Disk, KernelDisk, refusal
+from podd.journal.disk import KERNEL_DISK, Disk, refusal
 from podd.journal.index import Index
 from podd.journal.journal import Journal
 from podd.journal.reader import JournalReader
 from podd.journal.session_directory import SessionDirectory
 from podd.journal.tail import Mending, Tail
 
-_KERNEL: Final = KernelDisk()
 _FLAGS: Final = os.O_RDWR | os.O_APPEND | os.O_CLOEXEC
 
 
-def create_journal(directory: SessionDirectory, *, disk: Disk = _KERNEL) -> Journal:
+def create_journal(directory: SessionDirectory, *, disk: Disk = KERNEL_DISK) -> Journal:
     """Make the directory of a new session and its empty journal.
 
     Raises:
@@ -46,7 +45,7 @@ def open_journal(
     directory: SessionDirectory,
     take: Callable[[AnyEntry], None],
     *,
-    disk: Disk = _KERNEL,
+    disk: Disk = KERNEL_DISK,
 ) -> tuple[Journal, Mending]:
     """Open a session's journal for writing.
 
@@ -65,7 +64,7 @@ def open_journal(
         PoddError: as `JournalReader`, and for entries missing at the end. Nothing was
             changed then: what is left is evidence.
     """
-    descriptor = _open_locked(directory)
+    descriptor = locked(directory)
     try:
         reader = JournalReader(directory)
         index = Index()
@@ -87,7 +86,14 @@ def open_journal(
     return journal, mending
 
 
-def _open_locked(directory: SessionDirectory) -> int:
+def locked(directory: SessionDirectory) -> int:
+    """Open a journal as its one writer does; whoever closes the descriptor lets go.
+
+    Raises:
+        SessionHeldError: a live process writes it.
+        NoSuchError: it is not there.
+        StorageError: the disk would not give it.
+    """
     try:
         descriptor = os.open(directory.journal, _FLAGS)
     except FileNotFoundError as error:

@@ -12,8 +12,13 @@ from podd.journal.disk import refusal
 from podd.paths import private_directory
 
 
+class _Origin(msgspec.Struct, frozen=True):
+    session: str = ""
+
+
 class _FirstLine(msgspec.Struct):
     pod: str
+    origin: _Origin = _Origin()
 
 
 class SessionDirectory(msgspec.Struct, frozen=True):
@@ -46,6 +51,11 @@ class SessionDirectory(msgspec.Struct, frozen=True):
         return self.path / "outputs"
 
     @property
+    def traces(self) -> Path:
+        """What models were asked, where the manifest wants it kept."""
+        return self.path / "traces.jsonl"
+
+    @property
     def blobs(self) -> Blobs:
         return Blobs(self.path / "blobs")
 
@@ -54,11 +64,21 @@ class SessionDirectory(msgspec.Struct, frozen=True):
         """The name of the pod it belongs to; empty where nothing tells it."""
         if named := session_file.pod_named_in(self.session_file):
             return named
+        first = self._first_line()
+        return "" if first is None else first.pod
+
+    @property
+    def origin(self) -> str:
+        """The session that it is a fork of; empty where it is none."""
+        first = self._first_line()
+        return "" if first is None else first.origin.session
+
+    def _first_line(self) -> _FirstLine | None:
         try:
             with self.journal.open("rb") as file:
-                return msgspec.json.decode(file.readline(), type=_FirstLine).pod
+                return msgspec.json.decode(file.readline(), type=_FirstLine)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-            return ""
+            return None
 
     def make(self) -> None:
         """Make the directory and what lies in it (0700).

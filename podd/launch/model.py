@@ -26,7 +26,11 @@ def model_settings(section: ModelSection) -> ModelSettings:
         auth=_auth(section.auth),
         script=section.script,
         timeouts=Timeouts(**msgspec.structs.asdict(section.timeouts)),
-        retries=RetryLimits(**msgspec.structs.asdict(section.retries)),
+        # An answer that breaks off is the machine's to ask for again.
+        retries=RetryLimits(
+            attempts=section.retries.attempts,
+            wait_seconds=section.retries.wait_seconds,
+        ),
     )
 
 

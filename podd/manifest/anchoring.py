@@ -17,6 +17,7 @@ _PATHS: Final[tuple[KeyPath, ...]] = (
     ("model", "script"),
     ("model", "auth", "file"),
     ("agent", "instruction"),
+    ("agent", "output_schema"),
 )
 
 #: What an instruction begins with that is no path.
@@ -28,7 +29,7 @@ def anchor_paths(layer: Layer, environment: Mapping[str, str]) -> list[ManifestE
     errors: list[ManifestError] = []
     for key in _PATHS:
         text = stated(layer.table, key)
-        is_reference = key[0] == "agent" and str(text).startswith(LIBRARY_MARK)
+        is_reference = key[1] == "instruction" and str(text).startswith(LIBRARY_MARK)
         if text is None or is_reference:
             continue
         try:

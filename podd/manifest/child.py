@@ -30,6 +30,7 @@ from podd.manifest.layer import (
 from podd.manifest.locator import KeyPath
 from podd.manifest.meaning import LONGEST_NAME, check_values, name_refusal
 from podd.manifest.narrowing import may_read, model_refusal, widenings
+from podd.manifest.output_schema import Schema, read_schema, schema_problem
 from podd.manifest.reading import read_layer
 from podd.manifest.resolved import Origin, Resolved
 from podd.manifest.schema import AgentSection, Manifest, PermissionsSection
@@ -47,6 +48,7 @@ _PROVIDER: Final[KeyPath] = ("model", "provider")
 _MODEL_NAME: Final[KeyPath] = ("model", "name")
 _SCRIPT: Final[KeyPath] = ("model", "script")
 _INSTRUCTION: Final[KeyPath] = ("agent", "instruction")
+_SCHEMA: Final[KeyPath] = ("agent", "output_schema")
 #: Of an instruction in a file; a system prompt beyond that is a mistake.
 _INSTRUCTION_BYTES: Final = 262_144
 
@@ -110,10 +112,13 @@ def child_manifest(
             parent has; `path` is the manifest file or `spawn_pod`, `key` says what.
     """
     name = child_name(pod, asked.name)
-    for key in ("budget", "output_schema"):
-        if getattr(asked, key) is not None:
-            reason = "not_supported: this podd does not have it yet"
-            raise ManifestError(path=SOURCE, key=key, reason=reason)
+    if asked.budget is not None:
+        reason = "not_supported: this podd does not have it yet"
+        raise ManifestError(path=SOURCE, key="budget", reason=reason)
+    if asked.output_schema is not None and (
+        problem := schema_problem(asked.output_schema)
+    ):
+        raise ManifestError(path=SOURCE, key="output_schema", reason=problem)
     text = asked.instruction
     return _Child(
         parent=parent,
@@ -121,6 +126,7 @@ def child_manifest(
         layers=tuple(_layers(parent, asked, environment)),
         environment=environment,
         task_instruction=None if text is None or _is_reference(text) else text,
+        output_schema=asked.output_schema,
     ).resolved()
 
 
@@ -183,6 +189,8 @@ class _Child:
     """Low to high."""
     environment: Mapping[str, str]
     task_instruction: str | None
+    output_schema: Schema | None
+    """What the call says; it counts more than a file."""
 
     def resolved(self) -> Resolved:
         _raise_first([x for layer in self.layers for x in self._widenings(layer)])
@@ -202,6 +210,12 @@ class _Child:
         self._pin(table, _SCRIPT)
         words = [self._instruction_text(table), self.task_instruction]
         task_instruction = "\n\n".join(text for text in words if text) or None
+        output_schema = self.output_schema
+        if output_schema is None:
+            output_schema = self._schema_of_file(table)
+        else:
+            # The file's does not count, so nothing may point to it.
+            put(table, _SCHEMA, None)
         manifest = msgspec.convert(table, Manifest, from_attributes=True, strict=True)
         file = next((x.path for x in self.layers if x.name == "file"), None)
         return Resolved(
@@ -216,6 +230,7 @@ class _Child:
                 *self.parent.scope.paths("write"),
             ),
             task_instruction=task_instruction,
+            output_schema=output_schema,
         )
 
     def _widenings(self, layer: Layer) -> Iterator[ManifestError]:
@@ -243,8 +258,8 @@ class _Child:
         """Return what holds where no layer says anything."""
         own = self.parent.manifest
         # Never deeper than what is left, even if the parent should not spawn at all.
-        limits = {"pods": own.limits.pods, "depth": max(0, own.limits.depth - 1)}
-        agent = AgentSection(max_steps=own.agent.max_steps)
+        limits = _plain(own.limits) | {"depth": max(0, own.limits.depth - 1)}
+        agent = AgentSection(max_steps=own.agent.max_steps, trace=own.agent.trace)
         permissions = PermissionsSection(wait_seconds=own.permissions.wait_seconds)
         return {
             "pod": {},
@@ -297,7 +312,7 @@ class _Child:
         allowed = self._value(("tools", "allow"))
         if allowed is None:
             allowed = (*self.parent.manifest.tools.allow, "ask_parent")
-        if 0 in table["limits"].values():
+        if 0 in (table["limits"]["pods"], table["limits"]["depth"]):
             allowed = [tool for tool in allowed if tool not in PARENTS_TOOLS]
         return sorted(set(allowed), key=TOOLS.built.index)
 
@@ -330,6 +345,16 @@ class _Child:
             return content.decode().strip()
         except UnicodeDecodeError:
             raise layer.error(_INSTRUCTION, "is not UTF-8") from None
+
+    def _schema_of_file(self, table: Table) -> Schema | None:
+        """Return what stands in the file that a layer names, read here and now."""
+        layer, path = self._last(_SCHEMA), stated(table, _SCHEMA)
+        if layer is None or path is None:
+            return None
+        try:
+            return read_schema(path, lambda really: may_read(self.parent, really))
+        except ValueError as error:
+            raise layer.error(_SCHEMA, f"{path} {error}") from error
 
     def _pin(self, table: Table, key: KeyPath) -> None:
         """Take the file that a layer names by its real path, and see that it is one."""

@@ -17,6 +17,7 @@ from podd.manifest.layer import dotted, leaves, put, stated
 from podd.manifest.locator import KeyPath
 from podd.manifest.meaning import name_refusal
 from podd.manifest.merging import Merged
+from podd.manifest.output_schema import Schema, read_schema
 from podd.manifest.request import LoadRequest
 from podd.manifest.resolved import Origin, Resolved
 from podd.manifest.schema import Manifest, ScopeSection
@@ -37,6 +38,7 @@ _PROVIDER: Final[KeyPath] = ("model", "provider")
 _SCRIPT: Final[KeyPath] = ("model", "script")
 _INPUT: Final[KeyPath] = ("agent", "input")
 _INSTRUCTION: Final[KeyPath] = ("agent", "instruction")
+_SCHEMA: Final[KeyPath] = ("agent", "output_schema")
 _TOOLCHAINS: Final[KeyPath] = ("sandbox", "read")
 _SCRIPTED: Final = "scripted"
 
@@ -78,6 +80,7 @@ class Completing:
         if not self._is_broken("model") and not self._is_broken("pod.model"):
             self._complete_model()
         self._check_instruction()
+        output_schema = self._output_schema()
         if not self._is_broken("pod.name"):
             self._complete_name()
         section = ScopeSection()
@@ -101,6 +104,7 @@ class Completing:
             origins=dict(self._origins(manifest)),
             file=self._setting.file,
             project_prompts=self._setting.project_prompts,
+            output_schema=output_schema,
             warnings=tuple(self._warnings),
         )
 
@@ -163,6 +167,16 @@ class Completing:
         path = stated(self._table, _INSTRUCTION)
         if path is not None and not path.startswith(LIBRARY_MARK):
             self._check_file(_INSTRUCTION, path)
+
+    def _output_schema(self) -> Schema | None:
+        path = stated(self._table, _SCHEMA)
+        if path is None:
+            return None
+        try:
+            return read_schema(path)
+        except ValueError as error:
+            self._blame(_SCHEMA, f"{path} {error}")
+            return None
 
     def _check_file(self, key: KeyPath, path: str) -> None:
         if refusal := file_refusal(path):

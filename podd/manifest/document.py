@@ -15,7 +15,7 @@ from podd.core.permission import PermissionSet
 from podd.core.scope.rules import Scope
 from podd.errors import ManifestError
 from podd.manifest.resolved import Origin, Resolved
-from podd.manifest.schema import Manifest
+from podd.manifest.schema import Manifest, ModelSection
 
 
 def to_document(resolved: Resolved) -> dict[str, Any]:
@@ -36,6 +36,11 @@ def to_document(resolved: Resolved) -> dict[str, Any]:
         "lenders_permissions": _plain(resolved.lenders_permissions),
         "lenders_write": list(resolved.lenders_write),
         "task_instruction": resolved.task_instruction,
+        "output_schema": resolved.output_schema,
+        "other_models": {
+            provider: _plain(model) for provider, model in resolved.other_models.items()
+        },
+        "given": None if resolved.given is None else _plain(resolved.given),
     }
 
 
@@ -57,6 +62,11 @@ def from_document(document: dict[str, Any]) -> Resolved:
             ),
             lenders_write=tuple(document.get("lenders_write", ())),
             task_instruction=document.get("task_instruction"),
+            output_schema=document.get("output_schema"),
+            other_models=msgspec.convert(
+                document.get("other_models", {}), dict[str, ModelSection]
+            ),
+            given=msgspec.convert(document.get("given"), Manifest | None),
         )
     except KeyError as error:
         raise ManifestError(
@@ -66,6 +76,6 @@ def from_document(document: dict[str, Any]) -> Resolved:
         raise ManifestError(path="journal", reason=str(error)) from error
 
 
-def _plain(value: Manifest | Scope | tuple[PermissionSet, ...]) -> Any:  # noqa: ANN401  # JSON values
+def _plain(value: msgspec.Struct | tuple[PermissionSet, ...]) -> Any:  # noqa: ANN401  # JSON values
     # By way of JSON: to_builtins keeps tuples, which a journal read back does not have.
     return msgspec.json.decode(msgspec.json.encode(value))

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from podd.errors import ManifestError
 from podd.manifest.layer import Layer, put, stated, take_out
 from podd.manifest.locator import KeyPath
-from podd.manifest.vocabulary import CONFINEMENTS, PROVIDERS, TOOLS
+from podd.manifest.vocabulary import CODE, CONFINEMENTS, PROVIDERS, TOOLS
 
 #: Characters of a pod's name. It is a directory in the runtime directory, so the limit
 #: keeps the path of its socket short.
@@ -70,7 +70,7 @@ def _tool_refusals(layer: Layer) -> Iterator[tuple[KeyPath, Refusal]]:
     if layer.has(allow) and (twice := _repeated(stated(layer.table, allow))):
         yield allow, (f"{twice!r} is there twice", "")
     for tool in stated(layer.table, ("tools", "per_tool")) or ():
-        if refusal := TOOLS.refusal(tool):
+        if tool != CODE and (refusal := TOOLS.refusal(tool)):
             yield ("tools", "per_tool", tool), refusal
 
 

@@ -105,6 +105,12 @@ def _network(parent: Resolved, value: str) -> Refusal | None:
     return "the parent's commands have no network", "leave it out"
 
 
+def _trace(parent: Resolved, value: bool) -> Refusal | None:  # noqa: FBT001  # as all of these
+    if not value or parent.manifest.agent.trace:
+        return None
+    return "the parent keeps no traces", "leave it out"
+
+
 def _toolchains(parent: Resolved, value: Sequence[str]) -> Refusal | None:
     for path in value:
         if _may_read_below(parent, path) or any(
@@ -143,7 +149,9 @@ _NARROWER: Final[dict[KeyPath, Callable[[Resolved, Any], Refusal | None]]] = {
     ("model", "base_url"): _never("a child has its parent's server"),
     ("model", "script"): _file,
     ("agent", "instruction"): _file,
+    ("agent", "output_schema"): _file,
     ("agent", "max_steps"): _at_most(lambda parent: parent.manifest.agent.max_steps),
+    ("agent", "trace"): _trace,
     ("scope", "mode"): _not_before(_MODES, lambda parent: parent.scope.mode),
     ("tools", "allow"): _among(
         "tools", lambda parent: (*parent.manifest.tools.allow, "ask_parent")
@@ -164,6 +172,10 @@ _NARROWER: Final[dict[KeyPath, Callable[[Resolved, Any], Refusal | None]]] = {
     ),
     ("sandbox", "temporary_bytes"): _at_most(
         lambda parent: parent.manifest.sandbox.temporary_bytes
+    ),
+    ("limits", "tokens"): _at_most(lambda parent: parent.manifest.limits.tokens),
+    ("limits", "wall_seconds"): _at_most(
+        lambda parent: parent.manifest.limits.wall_seconds
     ),
     ("limits", "pods"): _at_most(lambda parent: parent.manifest.limits.pods),
     ("limits", "depth"): _at_most(lambda parent: parent.manifest.limits.depth - 1),

@@ -27,6 +27,7 @@ _WORKDIR: Final[KeyPath] = ("pod", "workdir")
 #: Files whose content goes to a model.
 _READ_KEYS: Final[tuple[KeyPath, ...]] = (
     ("agent", "instruction"),
+    ("agent", "output_schema"),
     ("model", "script"),
 )
 

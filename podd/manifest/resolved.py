@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from podd.core.permission import PermissionSet
 from podd.core.scope.rules import Scope
-from podd.manifest.schema import Manifest
+from podd.manifest.schema import Manifest, ModelSection
 
 LayerName = Literal[
-    "built-in", "user", "project", "file", "--set", "parent", "spawn_pod"
+    "built-in", "user", "project", "file", "--set", "parent", "spawn_pod", "configure"
 ]
-"""The last two are a child's: what its parent has, and what the parent's model said."""
+"""`parent` and `spawn_pod` are a child's: what its parent has, and what the parent's
+model said. `configure`: of a living pod, over its socket."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -48,6 +49,13 @@ class Resolved(msgspec.Struct, frozen=True):
     task_instruction: str | None = None
     """What the parent's model tells this pod besides `agent.instruction`. Taken as it
     stands: no template, no reference."""
+    output_schema: dict[str, Any] | None = None
+    """What stands in the file that `agent.output_schema` names, or what the parent's
+    model said; checked."""
+    other_models: Mapping[str, ModelSection] = {}
+    """By provider, what was said of models that a `configure` has set aside."""
+    given: Manifest | None = None
+    """What its lender gave, where a `configure` has changed it since: its bound."""
     warnings: tuple[str, ...] = ()
     """What a person should know about this load. Not kept in the document."""
 

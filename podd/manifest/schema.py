@@ -13,12 +13,13 @@ import msgspec
 
 from podd.core.permission import Action, PermissionRule
 from podd.core.scope.rules import Mode
+from podd.core.turn.settings import BROKEN_STREAMS, REPAIRS
 from podd.manifest.vocabulary import (
     TOOLS,
-    DriverName,
     ProviderName,
     RestartPolicy,
 )
+from podd_protocol.values import DriverName
 
 #: The largest integer that every JSON reader keeps exact (2**53 - 1).
 LARGEST_COUNT: Final = 9_007_199_254_740_991
@@ -77,12 +78,14 @@ class TimeoutsSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetriesSection(msgspec.Struct, frozen=True, kw_only=True):
-    """`retries`: how much patience a request has before its first content."""
+    """`retries`: how much patience a request has."""
 
     attempts: Count = 4
-    """All tries, the first included."""
+    """All tries before the first content, the first included."""
     wait_seconds: Seconds = 60.0
     """All waits between them, together."""
+    broken_streams: Number = BROKEN_STREAMS
+    """How often a step is asked for again whose answer had begun and broke off."""
 
 
 class ModelSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +120,12 @@ class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
     driver: DriverName = "chat"
     max_steps: Count = 50
     """Model requests in one turn; then one last step without tools."""
+    output_schema: str | None = None
+    """Absolute path of the JSON schema of what a turn ends in. None: in prose."""
+    max_repairs: Number = REPAIRS
+    """How often the model may mend an answer that the schema refuses."""
+    trace: bool = False
+    """True: each model call is kept in `traces.jsonl` of the session."""
 
 
 class ScopePath(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,6 +198,10 @@ class PermissionsSection(msgspec.Struct, frozen=True, kw_only=True):
 class LimitsSection(msgspec.Struct, frozen=True, kw_only=True):
     """`[limits]`: over the pod's life, with all its descendants."""
 
+    tokens: Count | None = None
+    """All that models read and wrote. None: no limit."""
+    wall_seconds: Count | None = None
+    """Of work: not paused, not waiting for people. None: no limit."""
     pods: Number = 8
     """Started by it and by those below it."""
     depth: Number = 3

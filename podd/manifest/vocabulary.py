@@ -11,8 +11,9 @@ from typing import Final, Literal, get_args
 
 import msgspec
 
+from podd_protocol.values import DriverName
+
 ProviderName = Literal["openai_chat", "scripted"]
-DriverName = Literal["chat"]
 RestartPolicy = Literal["never"]
 
 
@@ -51,11 +52,14 @@ PROVIDERS: Final = Words(
     ),
 )
 
-DRIVERS: Final = Words(noun="driver", built=get_args(DriverName), not_built=("code",))
+DRIVERS: Final = Words(noun="driver", built=get_args(DriverName), not_built=())
 
 RESTARTS: Final = Words(
     noun="restart policy", built=get_args(RestartPolicy), not_built=("on-failure",)
 )
+
+#: Blocks of a model's code have limits as a tool has, and are none.
+CODE: Final = "code"
 
 #: What confines commands, as the probe of this machine names it.
 CONFINEMENTS: Final = Words(
@@ -102,10 +106,7 @@ PARENTS_TOOLS: Final = (
 
 #: Keys and sections that a manifest may hold one day, dotted.
 KEYS_NOT_BUILT: Final = (
-    "agent.output_schema",
     "limits.cost_usd",
-    "limits.tokens",
-    "limits.wall_seconds",
     "model.api_version",
     "model.reasoning.budget_tokens",
     "model.region",

@@ -11,17 +11,20 @@ from typing import Final
 import anyio
 import msgspec
 
-from podd.controller.description import Description
+from podd.controller.description import Description, declared
 from podd.controller.dispatch import Dispatch
 from podd.controller.server import Server
 from podd.core.turn import inputs as i
 from podd.errors import LeaseLostError, PoddError
+from podd.journal.disk import KERNEL_DISK, Disk
 from podd.launch.message import NotStarted, Ready, Report, StartMessage
 from podd.paths import private_directory
 from podd.pod.records import Records
 from podd.runtime.assembly import Pod, assemble
 from podd.runtime.clock import SystemClock
 from podd.runtime.crash_points import NO_CRASH_POINTS, CrashPoints
+from podd.runtime.driver import Told
+from podd.runtime.forking import SessionForks
 from podd.runtime.relay import Relay
 from podd_protocol import events as v
 
@@ -51,8 +54,16 @@ class Reporter:
             self._descriptor = None
 
 
-def main(crash: CrashPoints = NO_CRASH_POINTS) -> int:
-    """Be a pod, to the end; the exit status."""
+def main(
+    crash: CrashPoints = NO_CRASH_POINTS,
+    disk: Disk = KERNEL_DISK,
+) -> int:
+    """Be a pod, to the end; the exit status.
+
+    Args:
+        crash: a test's, that ends the process at a point of its way.
+        disk: a test's, that ends it at a write, or fails.
+    """
     message = msgspec.json.decode(sys.stdin.buffer.read(), type=StartMessage)
     reporter = Reporter(os.dup(1))
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -61,7 +72,7 @@ def main(crash: CrashPoints = NO_CRASH_POINTS) -> int:
     os.close(nothing)
     failures: list[PoddError] = []
     try:
-        anyio.run(_live, message, reporter, crash)
+        anyio.run(_live, message, reporter, crash, disk)
     except* PoddError as group:
         failures.append(_first(group))
     for error in failures:
@@ -84,11 +95,18 @@ def _first(group: BaseExceptionGroup[PoddError]) -> PoddError:
     return inner if isinstance(inner, PoddError) else _first(inner)
 
 
-async def _live(message: StartMessage, reporter: Reporter, crash: CrashPoints) -> None:
+async def _live(
+    message: StartMessage,
+    reporter: Reporter,
+    crash: CrashPoints,
+    disk: Disk,
+) -> None:
     pod: Pod | None = None
     try:
         async with anyio.create_task_group() as work:
-            pod = assemble(message, tasks=work, clock=SystemClock(), crash=crash)
+            pod = assemble(
+                message, tasks=work, clock=SystemClock(), crash=crash, disk=disk
+            )
             try:
                 await _serve(pod, Records(pod), reporter)
             except BaseException:
@@ -118,29 +136,32 @@ async def _serve(pod: Pod, records: Records, reporter: Reporter) -> None:
     if pod.places.socket(pod.name).parent != directory:
         pod.places.link_sockets()
     server = Server(directory, pod.log)
-    manifest = pod.resolved.manifest
+    description = Description(
+        name=pod.name,
+        state=pod.state,
+        feed=pod.feed,
+        storage=pod.storage,
+        scope=pod.lease.scope,
+        workdir=pod.resolved.manifest.pod.workdir,
+        declared=declared(pod.resolved.manifest),
+        pid=os.getpid(),
+        started_at=records.started_at,
+        confinement=pod.confinement,
+    )
+    pod.configuring.listeners.append(
+        lambda resolved: description.declare(declared(resolved.manifest))
+    )
     dispatch = Dispatch(
         driver=pod.driver,
         feed=pod.feed,
         replay=pod.replay,
-        description=Description(
-            name=pod.name,
-            state=pod.state,
-            feed=pod.feed,
-            storage=pod.storage,
-            scope=pod.lease.scope,
-            workdir=manifest.pod.workdir,
-            model=manifest.model.ref,
-            tools=manifest.tools.allow,
-            max_steps=manifest.agent.max_steps,
-            pid=os.getpid(),
-            started_at=records.started_at,
-            confinement=pod.confinement,
-        ),
+        description=description,
         clients=lambda: server.clients,
         log=pod.log,
         children=pod.family,
         relay=Relay(pod.places),
+        configuring=pod.configuring,
+        forks=SessionForks(pod.journal.directory, pod.clock),
     )
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.serve, dispatch, tasks)
@@ -175,26 +196,32 @@ async def _get_ready(pod: Pod, reporter: Reporter) -> None:
     """
     await pod.restored.done.wait()
     own_words = pod.resolved.manifest.agent.instruction.startswith("$builtin/")
+    rendered: Told | None = None
     if not own_words:
-        await _render(pod)
+        rendered = await _render(pod)
     reporter.tell(Ready(pid=os.getpid()))
     pod.log.info("started", origin=pod.origin, n=pod.journal.last_n)
     if pod.mending is not None and pod.mending.kind != "whole":
         await _tell_mending(pod)
     if own_words:
-        await _render(pod)
+        rendered = await _render(pod)
     # What is there now stays: from here on only what comes later is searched.
     gc.freeze()
     gc.enable()
+    if rendered is not None:
+        await rendered.done.wait()
+    pod.configuring.ready.set()
 
 
-async def _render(pod: Pod) -> None:
+async def _render(pod: Pod) -> Told | None:
     cause = pod.surface_cause
     if cause is None:
-        return
+        return None
     surface = await pod.abilities.surface()
     manifest = pod.manifest_document if cause == "manifest_given" else None
-    pod.driver.tell(i.SurfaceRendered(surface=surface, cause=cause, manifest=manifest))
+    return pod.driver.tell(
+        i.SurfaceRendered(surface=surface, cause=cause, manifest=manifest)
+    )
 
 
 async def _tell_mending(pod: Pod) -> None:

@@ -19,20 +19,25 @@ LARGEST_TEXT: Final = 1_048_576
 
 TextName = Literal[
     "agents_file",
+    "answer_refused",
     "boundaries",
     "child_asks",
     "child_ended",
     "child_reported",
     "child_works",
+    "code_ended",
+    "code_tools",
     "command_ended",
     "cut_off",
     "denied",
+    "interpreter_lost",
     "interrupted",
     "limit",
     "no_tools_left",
     "not_answered",
     "not_decided",
     "notification",
+    "output_schema",
     "unknown",
 ]
 """What podd says by itself. A file of that name in a user's library replaces it."""

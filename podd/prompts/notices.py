@@ -9,11 +9,12 @@ import msgspec
 
 from podd.core.pod.child import Child, Report, short_name
 from podd.core.pod.waiting import Command
+from podd.core.turn.known import Changes, KnownOfCall
 from podd.core.turn.settings import Texts
 from podd.prompts.catalogue import BUILTIN, Catalogue, Text, TextName
 from podd.prompts.excerpt import excerpt
 from podd.prompts.samples import SAMPLES, Variables
-from podd_protocol.values import Asked, ChildEnd, CommandEnd, Limit, Outcome
+from podd_protocol.values import Asked, ChildEnd, CommandEnd, Limit, Outcome, ToolStatus
 
 #: Characters of a child's answer, and of its value: ten children may report at once.
 LONGEST_ANSWER: Final = 8_000
@@ -23,6 +24,9 @@ LONGEST_REMARK: Final = 4_000
 LONGEST_LINE: Final = 500
 #: Choices, and changed files, that are named one by one.
 MOST_NAMED: Final = 50
+
+#: As a template reads it.
+_YES_OR_NO: Final = {True: "yes", False: "no", None: ""}
 
 
 class Notices:
@@ -67,14 +71,28 @@ class Notices:
         """Return the summary for a call that cancel or shutdown ended."""
         return self._line("interrupted", {})
 
-    def unknown(self, tool: str, since: str) -> str:
+    def unknown(self, tool: str, since: str, known: KnownOfCall) -> str:
         """Return the summary for a call that a crash left open.
 
         Args:
             tool: its name.
             since: when it started, RFC 3339; empty if that is not known.
+            known: what the pod found when it came back.
         """
-        return self._line("unknown", {"tool": tool, "since": since})
+        changes = known.changes or Changes()
+        return self._line(
+            "unknown",
+            {
+                "tool": tool,
+                "since": since,
+                "printed": known.output_bytes,
+                "written": _YES_OR_NO[known.is_written],
+                "looked": known.changes is not None,
+                "files": [excerpt(path, LONGEST_LINE).text for path in changes.paths],
+                "more_files": changes.more,
+                "complete": changes.is_complete,
+            },
+        )
 
     def child_reported(self, child: str, report: Report) -> str:
         """Return what a parent reads when a turn that it asked for has ended.
@@ -165,6 +183,25 @@ class Notices:
         """Return the summary for a question that nobody answered in time."""
         return self._line("not_answered", {"asked": asked, "seconds": f"{seconds:g}"})
 
+    def answer_refused(self, problem: str, left: int) -> str:
+        """Return what the model reads when its answer does not end the turn.
+
+        Args:
+            problem: what is wrong with it.
+            left: how many tries it has after the next one.
+        """
+        known = excerpt(problem, LONGEST_REMARK).text
+        return self._render("answer_refused", {"problem": known, "left": left})
+
+    def code_ended(self, status: ToolStatus, known: str) -> str:
+        """Return the summary for a block of code, from what is known of its end."""
+        remark = excerpt(known, LONGEST_REMARK).text
+        return self._line("code_ended", {"status": status, "known": remark})
+
+    def interpreter_lost(self) -> str:
+        """Return what the model reads when names that its code gave are gone."""
+        return self._render("interpreter_lost", {})
+
     def texts(self) -> Texts:
         """Return them as deciding takes them: strings, and pure functions."""
         return Texts(
@@ -182,6 +219,9 @@ class Notices:
             denied=self.denied,
             not_decided=self.not_decided,
             not_answered=self.not_answered,
+            answer_refused=self.answer_refused,
+            code_ended=self.code_ended,
+            interpreter_lost=self.interpreter_lost(),
         )
 
     def _line(self, name: TextName, variables: Variables) -> str:

@@ -23,6 +23,7 @@ from podd_protocol.values import (
     Failed,
     Limited,
     Outcome,
+    ToolStatus,
 )
 
 Variables = Mapping[str, object]
@@ -35,6 +36,10 @@ _OUTCOMES: Final[tuple[Outcome, ...]] = (
 )
 
 SAMPLES: Final[Mapping[TextName, tuple[Variables, ...]]] = {
+    "answer_refused": (
+        {"problem": "text", "left": 0},
+        {"problem": "text", "left": 1},
+    ),
     "child_asks": (
         {"child": "x", "question": "text", "choices": ["one", "two"]},
         {"child": "x", "question": "text", "choices": []},
@@ -58,6 +63,11 @@ SAMPLES: Final[Mapping[TextName, tuple[Variables, ...]]] = {
     "child_works": tuple(
         {"child": "x", "state": state, "task": "text"} for state in get_args(ChildState)
     ),
+    "code_ended": tuple(
+        {"status": status, "known": known}
+        for status in get_args(ToolStatus)
+        for known in ("", "text")
+    ),
     "command_ended": tuple(
         {
             "command": "t1.1.1",
@@ -71,16 +81,32 @@ SAMPLES: Final[Mapping[TextName, tuple[Variables, ...]]] = {
     ),
     "cut_off": ({},),
     "denied": ({"tool": "bash", "why": "text"}, {"tool": "bash", "why": ""}),
+    "interpreter_lost": ({},),
     "interrupted": ({},),
-    "limit": ({"limit": "steps", "value": 50},),
+    "limit": tuple(
+        {"limit": limit, "value": 50} for limit in ("steps", "tokens", "wall_seconds")
+    ),
     "no_tools_left": ({},),
     "not_answered": tuple(
         {"asked": asked, "seconds": "600"} for asked in get_args(Asked)
     ),
     "not_decided": ({"seconds": "600"},),
     "notification": ({"origin": "user", "message": "text"},),
-    "unknown": (
-        {"tool": "write_file", "since": "2026-01-01T00:00:00.000Z"},
-        {"tool": "write_file", "since": ""},
+    "unknown": tuple(
+        {
+            "tool": "write_file",
+            "since": since,
+            "printed": printed,
+            "written": written,
+            "looked": looked,
+            "files": files,
+            "more_files": len(files),
+            "complete": complete,
+        }
+        for since, printed, written, looked, files, complete in (
+            ("2026-01-01T00:00:00.000Z", 0, "yes", False, [], True),
+            ("2026-01-01T00:00:00.000Z", 1, "", True, ["a"], False),
+            ("", 0, "no", True, [], True),
+        )
     ),
 }

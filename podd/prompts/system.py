@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
+
+from podd.core.context.request import ToolSpec
 from podd.core.scope.rules import Access, Scope
 from podd.prompts.agents_file import find_agents_file
 from podd.prompts.catalogue import Catalogue
+from podd.prompts.function_arguments import Argument, arguments_of
+from podd_protocol.values import DriverName
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A tool as the code of a model calls it."""
+
+    signature: str
+    description: str
+    arguments: tuple[Argument, ...] = ()
+
+    @classmethod
+    def of(cls, tool: ToolSpec) -> Function:
+        """Write down how `tool` is called: required arguments first, in order."""
+        arguments = arguments_of(tool.schema)
+        words = [one.name if one.required else f"{one.name}=None" for one in arguments]
+        signature = f"{tool.name}({', '.join(words)})"
+        return cls(signature, tool.description, arguments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +50,11 @@ class Subject:
     """Of today, YYYY-MM-DD."""
     task_instruction: str | None = None
     """What the parent's model says besides; no template."""
+    driver: DriverName = "chat"
+    functions: Sequence[Function] = ()
+    """The tools, as the driver `code` has them called."""
+    output_schema: Mapping[str, Any] | None = None
+    """What a turn is to end in."""
 
 
 def render_system(subject: Subject, catalogue: Catalogue) -> str:
@@ -46,6 +74,8 @@ def render_system(subject: Subject, catalogue: Catalogue) -> str:
         "workdir": subject.workdir,
         "tools": sorted(subject.tools),
         "pod": subject.pod,
+        "driver": subject.driver,
+        "wants_value": subject.output_schema is not None,
     }
     instruction = catalogue.find(subject.instruction)
     boundaries = {**variables, **_boundaries(subject.scope)}
@@ -53,6 +83,17 @@ def render_system(subject: Subject, catalogue: Catalogue) -> str:
         render(catalogue, instruction, variables),
         render(catalogue, catalogue.text("boundaries"), boundaries),
     ]
+    if subject.driver == "code":
+        about_code = {**variables, "functions": subject.functions}
+        parts.append(render(catalogue, catalogue.text("code_tools"), about_code))
+    if subject.output_schema is not None:
+        wanted = {
+            "schema": msgspec.json.format(
+                msgspec.json.encode(subject.output_schema), indent=2
+            ).decode(),
+            "driver": subject.driver,
+        }
+        parts.append(render(catalogue, catalogue.text("output_schema"), wanted))
     if subject.task_instruction:
         parts.append(subject.task_instruction.strip())
     if found := find_agents_file(subject.workdir, subject.scope):

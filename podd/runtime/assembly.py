@@ -19,7 +19,9 @@ from podd.core.session import entries as e
 from podd.core.session.entries import SurfaceCause
 from podd.core.session.events import last_seq
 from podd.core.turn import inputs as i
-from podd.core.turn.settings import Settings, allow_all
+from podd.core.turn.drivers.registry import DRIVERS
+from podd.core.turn.settings import Settings, Texts, allow_all
+from podd.journal.disk import KERNEL_DISK, Disk
 from podd.journal.journal import Journal
 from podd.journal.opening import create_journal, open_journal
 from podd.journal.replay import Replay
@@ -35,11 +37,15 @@ from podd.prompts.notices import Notices
 from podd.runtime.abilities import Abilities
 from podd.runtime.children.family import Family
 from podd.runtime.clock import Clock
+from podd.runtime.code_calls import CodeCalls
+from podd.runtime.configuring import Configuring
 from podd.runtime.crash_points import NO_CRASH_POINTS, CrashPoints
+from podd.runtime.deadlines import Deadlines
 from podd.runtime.driver import Driver, Told
 from podd.runtime.effective_scope import EffectiveScope
 from podd.runtime.feed import Feed
 from podd.runtime.log import Log
+from podd.runtime.output_problem import output_problem_of
 from podd.runtime.performer import Performer
 from podd.runtime.shell import Shell
 from podd.runtime.storage import Storage
@@ -49,6 +55,7 @@ from podd.scope_lock.table import Table
 if TYPE_CHECKING:
     from podd.runtime.children.parent import Parent
     from podd.runtime.confinement import Confinement
+    from podd.runtime.trace import Traces
 
 
 class Pod(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +73,7 @@ class Pod(msgspec.Struct, frozen=True, kw_only=True):
     driver: Driver
     abilities: Abilities
     family: Family
+    configuring: Configuring
     parent: Parent | None
     """Who lends to this one; None: nobody."""
     log: Log
@@ -96,6 +104,7 @@ def assemble(
     tasks: TaskGroup,
     clock: Clock,
     crash: CrashPoints = NO_CRASH_POINTS,
+    disk: Disk = KERNEL_DISK,
 ) -> Pod:
     """Adopt the allocation, open the journal, join the parts. Nothing runs yet.
 
@@ -121,7 +130,16 @@ def assemble(
         descriptor=message.life_descriptor,
     )
     try:
-        return _join(message, places, lease, log, tasks=tasks, clock=clock, crash=crash)
+        return _join(
+            message,
+            places,
+            lease,
+            log,
+            tasks=tasks,
+            clock=clock,
+            crash=crash,
+            disk=disk,
+        )
     except BaseException:
         lease.release()
         raise
@@ -136,6 +154,7 @@ def _join(
     tasks: TaskGroup,
     clock: Clock,
     crash: CrashPoints,
+    disk: Disk,
 ) -> Pod:
     resolved = from_document(message.manifest)
     directory = SessionDirectory(places.session(message.session))
@@ -149,9 +168,9 @@ def _join(
 
     mending: Mending | None = None
     if message.origin == "new":
-        journal = create_journal(directory)
+        journal = create_journal(directory, disk=disk)
     else:
-        journal, mending = open_journal(directory, take)
+        journal, mending = open_journal(directory, take, disk=disk)
     feed = Feed(last=max(last, state.seq_reserved))
     project = resolved.project_prompts
     notices = Notices(
@@ -160,11 +179,13 @@ def _join(
         )
     )
     scope = EffectiveScope(lease.scope, state)
+    older_outputs = _older_outputs(directory, message)
     shell = Shell(
         manifest=resolved.manifest,
         places=places,
         scope=scope,
         outputs=directory.outputs,
+        older_outputs=older_outputs,
         environment=os.environ,
         written=(*resolved.lenders_write, *lease.scope.paths("write")),
         life=lease.life.descriptor,
@@ -177,11 +198,14 @@ def _join(
         clock=clock,
         scope=scope,
         outputs=directory.outputs,
+        older_outputs=older_outputs,
         verify_lease=lease.verify,
         put_blob=directory.blobs.put,
         has_parent=message.parent is not None,
         shell=shell,
+        functions=lambda: () if state.surface is None else state.surface.tools,
     )
+    deadlines = Deadlines(tasks=tasks, clock=clock, state=state)
     performer = Performer(
         tasks=tasks,
         abilities=abilities,
@@ -189,24 +213,29 @@ def _join(
         clock=clock,
         state=state,
         log=log,
+        deadlines=deadlines,
     )
+    settings = partial(
+        _settings,
+        texts=notices.texts(),
+        parent=None if message.parent is None else message.parent.name,
+    )
+    abilities.traces = _traces(resolved, directory, state, performer)
     storage = Storage(journal, on_change=performer.tell_storage)
     driver = Driver(
-        settings=Settings(
-            max_steps=resolved.manifest.agent.max_steps,
-            repeatable=REPEATABLE_TOOLS,
-            texts=notices.texts(),
-            parent=None if message.parent is None else message.parent.name,
-            wait_seconds=resolved.manifest.permissions.wait_seconds,
-            permission=_permission(resolved),
-        ),
+        settings=settings(resolved),
         state=state,
         storage=storage,
         feed=feed,
         clock=clock,
         perform=performer.perform,
+        partial=performer.partial,
     )
     performer.tell = shell.tell = driver.tell
+    calls = CodeCalls(state=state, ask=driver.ask)
+    performer.code_calls = calls
+    driver.listen(calls.on_change)
+    driver.listen(deadlines.on_change)
     family = Family(
         name=message.name,
         places=places,
@@ -225,6 +254,16 @@ def _join(
         module=POD_MODULE,
     )
     performer.children = abilities.family = family
+    configuring = Configuring(
+        abilities=abilities,
+        driver=driver,
+        family=family,
+        lease=lease,
+        log=log,
+        lender=None if message.parent is None else message.parent.name,
+        settings=settings,
+    )
+    driver.on_configured = configuring.adopt
     driver.may_close = family.may_close
     driver.listen(family.on_change)
     if message.origin == "new":
@@ -238,7 +277,13 @@ def _join(
                 podd=podd.__version__,
             )
         )
-    restored = driver.tell(i.PodRestored(pid=os.getpid(), podd=podd.__version__))
+    restored = driver.tell(
+        i.PodRestored(
+            pid=os.getpid(),
+            podd=podd.__version__,
+            known=abilities.known_of_interrupted(state),
+        )
+    )
     return Pod(
         name=message.name,
         places=places,
@@ -252,6 +297,7 @@ def _join(
         driver=driver,
         abilities=abilities,
         family=family,
+        configuring=configuring,
         parent=_parent(message, family, resolved),
         log=log,
         clock=clock,
@@ -260,6 +306,58 @@ def _join(
         origin=message.origin,
         manifest_document=message.manifest,
         restored=restored,
+    )
+
+
+def _settings(resolved: Resolved, *, texts: Texts, parent: str | None) -> Settings:
+    """What the driver goes by; made anew by each `configure`."""
+    manifest = resolved.manifest
+    return Settings(
+        max_steps=manifest.agent.max_steps,
+        tokens=manifest.limits.tokens,
+        wall_seconds=manifest.limits.wall_seconds,
+        context_window=manifest.model.context_window,
+        broken_streams=manifest.model.retries.broken_streams,
+        max_repairs=manifest.agent.max_repairs,
+        driver=DRIVERS[manifest.agent.driver],
+        output_problem=output_problem_of(resolved),
+        repeatable=REPEATABLE_TOOLS,
+        texts=texts,
+        parent=parent,
+        wait_seconds=manifest.permissions.wait_seconds,
+        permission=_permission(resolved),
+    )
+
+
+def _traces(
+    resolved: Resolved,
+    directory: SessionDirectory,
+    state: PodState,
+    performer: Performer,
+) -> Traces | None:
+    if not resolved.manifest.agent.trace:
+        return None
+    from podd.runtime.trace import Traces  # late: hardly any pod wants them
+
+    return Traces(
+        path=directory.traces,
+        state=state,
+        clock=performer.clock,
+        tasks=performer.tasks,
+        alert=performer.feed.live,
+    )
+
+
+def _older_outputs(
+    directory: SessionDirectory, message: StartMessage
+) -> tuple[Path, ...]:
+    """Where results of a fork, made before it was one, have their whole outputs."""
+    if message.origin == "new" or not directory.origin:
+        return ()
+    from podd.journal.forking import lineage  # late: most sessions are no forks
+
+    return tuple(
+        older.outputs for older in lineage(directory) if older.outputs.is_dir()
     )
 
 

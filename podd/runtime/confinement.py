@@ -10,9 +10,11 @@ import msgspec
 from podd.core.scope.rules import Mode
 from podd.manifest.schema import Manifest
 from podd.paths import Places
+from podd.runtime.interpreter_process import toolchain
 from podd.sandbox.probe import Report, probe
 from podd.sandbox.sandbox import Sandbox
 from podd.sandbox.settings import CommandLimits, Network, SandboxSettings
+from podd_protocol.values import DriverName
 
 #: What is of no use where no command may be run.
 _COMMANDS = frozenset({"bash", "stop_command"})
@@ -63,9 +65,9 @@ def offered(
     return tuple(name for name in allowed if name not in useless)
 
 
-def depends_on_machine(allowed: tuple[str, ...]) -> bool:
-    """Whether any of these tools runs commands."""
-    return not _COMMANDS.isdisjoint(allowed)
+def depends_on_machine(allowed: tuple[str, ...], driver: DriverName) -> bool:
+    """Whether the driver, or any of these tools, runs commands."""
+    return driver == "code" or not _COMMANDS.isdisjoint(allowed)
 
 
 def sandbox_for(  # what a sandbox needs, each from somewhere else
@@ -74,6 +76,7 @@ def sandbox_for(  # what a sandbox needs, each from somewhere else
     *,
     places: Places,
     outputs: Path,
+    older_outputs: tuple[Path, ...],
     environment: Mapping[str, str],
     written: tuple[str, ...],
     life: int,
@@ -83,7 +86,7 @@ def sandbox_for(  # what a sandbox needs, each from somewhere else
     return Sandbox(
         means=confinement.report.means,
         settings=SandboxSettings(
-            read=section.read,
+            read=(*section.read, *_toolchain_for(manifest.agent.driver)),
             network=section.network,
             environment=section.environment,
             hidden=(
@@ -91,7 +94,7 @@ def sandbox_for(  # what a sandbox needs, each from somewhere else
                 str(places.state),
                 str(places.configuration),
             ),
-            shown=(str(outputs),),
+            shown=tuple(map(str, (outputs, *older_outputs))),
             written=written,
             limits=CommandLimits(
                 processes=section.processes,
@@ -104,3 +107,8 @@ def sandbox_for(  # what a sandbox needs, each from somewhere else
         private=outputs.parent / "private",
         life=life,
     )
+
+
+def _toolchain_for(driver: DriverName) -> tuple[str, ...]:
+    """What the driver's own commands need to be readable."""
+    return toolchain() if driver == "code" else ()

@@ -29,6 +29,7 @@ from podd.core.session.events import events as events_of
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
 from podd.core.turn.decide import Decision, decide
+from podd.core.turn.limits import wall_deadline
 from podd.core.turn.pending import pending
 from podd.core.turn.settings import Settings
 from podd.errors import StorageError
@@ -41,6 +42,7 @@ _SYNCED: Final = (
     e.InputAccepted,
     e.NotificationAccepted,
     e.ToolStarted,
+    e.CodeStarted,
     e.TurnEnded,
     e.LoanIntended,
     e.LoanReturned,
@@ -57,13 +59,22 @@ _ASKED: Final = (
     i.NotificationSent,
     i.PauseRequested,
     i.ResumeRequested,
+    i.RewindRequested,
     i.LoanPlanned,
     i.ApprovalGiven,
     i.QuestionReplied,
+    i.CodeCalled,
+    i.SurfaceConfigured,
 )
 
 #: Entries that begin nothing: a full disk need not hold them up.
-_ENDS: Final = (e.ToolResulted, e.TurnEnded, e.LoanReturned, e.SessionClosed)
+_ENDS: Final = (
+    e.ToolResulted,
+    e.CodeEnded,
+    e.TurnEnded,
+    e.LoanReturned,
+    e.SessionClosed,
+)
 
 #: What the drain's deadline does, when waiting for room would only use its time up.
 _GIVE_UP: Final = i.DeadlinePassed(deadline="drain")
@@ -93,13 +104,31 @@ class Driver:
         feed: Feed,
         clock: Clock,
         perform: Callable[[f.Effect], None],
+        partial: Callable[[e.StepFailed], str] = lambda _failed: "",
     ) -> None:
-        self._settings = settings
+        """Move `state` on.
+
+        Args:
+            settings: limits and texts.
+            state: folded from what `storage` holds.
+            storage: where entries go.
+            feed: what their events go to.
+            clock: stamps them.
+            perform: begins an effect, and does not wait.
+            partial: what the attempt of an entry has said, where it is outstanding.
+        """
+        self.settings = settings
+        """Replaced by `on_configured`."""
         self.state = state
         self._storage = storage
         self._feed = feed
         self._clock = clock
         self._perform = perform
+        self._partial = partial
+        self._appended_ms: int | None = None
+        """When the newest entry was written, by the clock that never jumps."""
+        self._deadline: f.SetDeadline | None = None
+        """That of the time which the pod may work, as it was last set."""
         self._mailbox: deque[Told] = deque()
         self._mail = anyio.Event()
         self._postponed: list[Told] = []
@@ -109,6 +138,8 @@ class Driver:
         self.may_close: Callable[[], bool] = lambda: True
         """Asked before a pod that is to end closes its journal: somebody else may have
         something to write into it yet. Whoever says no wakes us later."""
+        self.on_configured: Callable[[e.SurfaceSet], None] = lambda _entry: None
+        """Called as another surface is applied, before anything follows from it."""
         feed.on_low = self.wake
 
     def listen(self, listener: Callable[[], None]) -> None:
@@ -163,13 +194,24 @@ class Driver:
         while self.ended is None:
             await self._mail.wait()
             self._mail = anyio.Event()
-            batch = [*self._postponed, *self._mailbox]
-            self._postponed.clear()
-            self._mailbox.clear()
-            await self._take(batch)
+            await self._take(self._next_batch())
         for told in self._mailbox:
             told.decision = _too_late(told.fact)
             told.done.set()
+
+    def _next_batch(self) -> list[Told]:
+        """What lies there, but a change of the surface begins a batch of its own.
+
+        What was decided before it has begun by then, with the surface that was.
+        """
+        batch = [*self._postponed]
+        self._postponed.clear()
+        while self._mailbox:
+            if batch and isinstance(self._mailbox[0].fact, i.SurfaceConfigured):
+                self._mail.set()
+                break
+            batch.append(self._mailbox.popleft())
+        return batch
 
     async def _take(self, batch: Sequence[Told]) -> None:
         before = self.state.n
@@ -194,6 +236,14 @@ class Driver:
                     continue
                 self.ended = effect.mode
             self._perform(effect)
+        self._set_wall_deadline()
+
+    def _set_wall_deadline(self) -> None:
+        """Set it anew where it is another one; the one before is stale then."""
+        deadline = wall_deadline(self.settings, self.state)
+        if deadline is not None and deadline != self._deadline:
+            self._perform(deadline)
+        self._deadline = deadline
 
     def _tell_listeners(self) -> None:
         for listener in self._listeners:
@@ -209,7 +259,7 @@ class Driver:
         if isinstance(fact, _ASKED) and not self._storage.has_room():
             told.storage = self._storage.full
             return False
-        decision = decide(self._settings, self.state, fact)
+        decision = decide(self.settings, self.state, fact)
         try:
             must_sync = self._append_all(decision.entries)
         except StorageError as error:
@@ -237,15 +287,20 @@ class Driver:
             except StorageError as error:
                 if error.kind != "full":
                     raise
-                if self.state.stopping is not None and not pending(self.state):
+                outstanding = pending(self.state)
+                if self.state.stopping is not None and not outstanding:
                     effects.append(f.EndPod(mode="now"))
-                return must_sync
+                # The first entries of a move may be there: what they announce begins,
+                # or nobody would begin it. The rest follows when there is room.
+                begun = [one for one in move.effects if one in outstanding]
+                effects.extend(begun)
+                return must_sync or bool(begun)
             effects.extend(move.effects)
         return must_sync
 
     def _next_move(self) -> Decision:
         """What follows by itself and may, with the room that there is."""
-        move = decide(self._settings, self.state, i.Proceeded())
+        move = decide(self.settings, self.state, i.Proceeded())
         closes = any(isinstance(entry, e.SessionClosed) for entry in move.entries)
         if closes and not self.may_close():
             return Decision()
@@ -253,7 +308,7 @@ class Driver:
         if only_ends or self._storage.has_room():
             return move
         if self.state.stopping is not None and not pending(self.state):
-            return decide(self._settings, self.state, _GIVE_UP)
+            return decide(self.settings, self.state, _GIVE_UP)
         return Decision()
 
     def _append_all(self, entries: Sequence[e.AnyEntry]) -> bool:
@@ -262,14 +317,24 @@ class Driver:
         return any(isinstance(entry, _SYNCED) for entry in entries)
 
     def _append(self, entry: e.AnyEntry) -> None:
+        now_ms = int(self._clock.monotonic() * 1000)
+        before_ms = now_ms if self._appended_ms is None else self._appended_ms
         stamped = msgspec.structs.replace(
-            entry, at=self._clock.now(), seq=self._feed.next_seq
+            entry,
+            at=self._clock.now(),
+            seq=self._feed.next_seq,
+            elapsed=now_ms - before_ms,
         )
+        if isinstance(stamped, e.StepFailed) and not stamped.partial:
+            stamped = msgspec.structs.replace(stamped, partial=self._partial(stamped))
         events = events_of(stamped)
         if not events:
             stamped = msgspec.structs.replace(stamped, seq=0)
         written = self._storage.append(stamped)
+        self._appended_ms = now_ms
         apply(self.state, written)
+        if isinstance(written, e.SurfaceSet) and written.cause == "configured":
+            self.on_configured(written)
         self._feed.hold(events)
 
     def _reserve_numbers(self) -> bool:

@@ -25,7 +25,7 @@ import anyio
 import msgspec
 
 from podd_protocol.codec import encode
-from podd_protocol.events import Durable, Event
+from podd_protocol.event import Durable, Event
 
 #: Events in the ring. The wire promises live ones at least 10,000 deep.
 RING_EVENTS: Final = 10_000

@@ -1,7 +1,12 @@
-"""Performs effects: each is a task that ends in a fact, or in nothing if cancelled."""
+"""Performs effects: each is a task that ends in a fact, or in nothing if cancelled.
+
+What is given up in the same batch that asked for it is never begun: its task looks
+before its first step, since a request or a tool may do much before it first waits.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Protocol, assert_never
@@ -9,6 +14,7 @@ from typing import Protocol, assert_never
 import anyio
 import msgspec
 from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from podd.core.context.request import ModelRequest
 from podd.core.context.response import (
@@ -19,13 +25,16 @@ from podd.core.context.response import (
     ToolCallDelta,
 )
 from podd.core.pod.state import PodState
+from podd.core.session.entries import StepFailed
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
 from podd.errors import ProviderError, ProviderFault, StorageError
 from podd.runtime.clock import Clock
+from podd.runtime.code_calls import CodeCalls
+from podd.runtime.deadlines import Deadlines
 from podd.runtime.feed import Feed
 from podd.runtime.log import Log
-from podd.runtime.ports import Children, Model, Retrying, Tools
+from podd.runtime.ports import Children, CodeEnd, Interpreter, Model, Retrying, Tools
 from podd_protocol import events as v
 
 #: Of an answer that failed, kept in its entry for people to read.
@@ -37,6 +46,7 @@ class Abilities(Protocol):
 
     async def model(self) -> Model: ...
     async def tools(self) -> Tools: ...
+    async def interpreter(self) -> Interpreter: ...
 
 
 class NoChildren:
@@ -53,6 +63,13 @@ def _nobody(fact: i.Input) -> object:
     raise AssertionError(f"nobody to tell {fact}")
 
 
+class _Heard(msgspec.Struct, eq=False):
+    """Of one attempt."""
+
+    anything: bool = False
+    """Content came before it ended."""
+
+
 class Performer(msgspec.Struct, kw_only=True):
     """Turns intentions into work."""
 
@@ -62,18 +79,27 @@ class Performer(msgspec.Struct, kw_only=True):
     clock: Clock
     state: PodState
     log: Log
+    deadlines: Deadlines
     tell: Callable[[i.Input], object] = _nobody
     """Where facts go; the driver's, once there is one."""
     children: Children = msgspec.field(default_factory=NoChildren)
+    code_calls: CodeCalls | None = None
+    """Set with the driver, whose facts answer them."""
     _model: anyio.CancelScope | None = None
+    _asked: f.RequestModel | None = None
+    """The newest request."""
+    _said: list[str] = msgspec.field(default_factory=list)
+    """What it has said so far."""
+    _code: anyio.CancelScope | None = None
     _calls: dict[str, anyio.CancelScope] = msgspec.field(default_factory=dict)
 
-    def perform(self, effect: f.Effect) -> None:
+    def perform(self, effect: f.Effect) -> None:  # noqa: C901, PLR0912  # one arm an effect
         """Begin; never waits."""
         match effect:
             case f.RequestModel():
                 self._cancel_model()
-                self._model = anyio.CancelScope()
+                self._model, self._said = anyio.CancelScope(), []
+                self._asked = effect
                 self.tasks.start_soon(self._request, effect, self._model)
             case f.CancelModel():
                 self._cancel_model()
@@ -83,8 +109,14 @@ class Performer(msgspec.Struct, kw_only=True):
             case f.CancelTool():
                 if (call := self._calls.pop(effect.call, None)) is not None:
                     call.cancel()
+            case f.RunCode():
+                self._code = anyio.CancelScope()
+                self.tasks.start_soon(self._run_code, effect, self._code)
+            case f.CancelCode():
+                if self._code is not None:
+                    self._code.cancel()
             case f.SetDeadline():
-                self.tasks.start_soon(self._deadline, effect)
+                self.deadlines.set(effect, self.tell)
             case f.WatchChild():
                 self.children.watch(effect.session)
             case f.RaiseAlert():
@@ -112,26 +144,39 @@ class Performer(msgspec.Struct, kw_only=True):
         )
         self.tasks.start_soon(self.feed.live, alert)
 
+    def partial(self, failed: StepFailed) -> str:
+        """What an attempt that ends now has said, as its entry keeps it.
+
+        Nothing where it ends before its request went out: an older one spoke last.
+        """
+        asked = self._asked
+        if asked is None or (asked.turn, asked.step, asked.attempt) != (
+            failed.turn,
+            failed.step,
+            failed.attempt,
+        ):
+            return ""
+        return "".join(self._said)[:PARTIAL_CHARACTERS]
+
     def _cancel_model(self) -> None:
         if self._model is not None:
             self._model.cancel()
             self._model = None
 
-    async def _deadline(self, effect: f.SetDeadline) -> None:
-        await self.clock.wait(effect.seconds)
-        self.tell(i.DeadlinePassed(deadline=effect.deadline, call=effect.call))
-
     async def _request(self, effect: f.RequestModel, scope: anyio.CancelScope) -> None:
         with scope:
-            said: list[str] = []
+            await checkpoint_if_cancelled()
+            heard = _Heard()
             try:
-                answer = await self._stream(effect, said)
+                if effect.reason is not None:
+                    await self._hold_off(effect, effect.reason)
+                answer = await self._stream(effect, heard)
             except ProviderError as error:
-                self._failed(effect, error.fault, error.message, said)
+                self._failed(effect, error.fault, error.message, heard)
                 return
             except Exception as error:  # a bug must end a turn, not a pod
                 self.log.exception("model_request", turn=effect.turn)
-                self._failed(effect, "internal", str(error), said)
+                self._failed(effect, "internal", str(error), heard)
                 return
             self.tell(
                 i.ModelAnswered(
@@ -147,7 +192,7 @@ class Performer(msgspec.Struct, kw_only=True):
         effect: f.RequestModel,
         fault: ProviderFault,
         message: str,
-        said: list[str],
+        heard: _Heard,
     ) -> None:
         self.tell(
             i.ModelFailed(
@@ -156,11 +201,29 @@ class Performer(msgspec.Struct, kw_only=True):
                 attempt=effect.attempt,
                 fault=fault,
                 message=message,
-                partial="".join(said)[:PARTIAL_CHARACTERS],
+                partial="".join(self._said)[:PARTIAL_CHARACTERS],
+                began=heard.anything,
             )
         )
 
-    async def _stream(self, effect: f.RequestModel, said: list[str]) -> ModelResponse:
+    async def _hold_off(self, effect: f.RequestModel, reason: ProviderFault) -> None:
+        """Give what broke the last answer off a moment to pass, and say so.
+
+        Spread, so that pods that broke off together do not come back together.
+        """
+        seconds = effect.delay_seconds * (0.5 + self.clock.random())
+        await self.feed.live(
+            v.RetryScheduled(
+                turn=effect.turn,
+                step=effect.step,
+                attempt=effect.attempt - 1,
+                delay_seconds=seconds,
+                reason=reason,
+            )
+        )
+        await self.clock.wait(seconds)
+
+    async def _stream(self, effect: f.RequestModel, heard: _Heard) -> ModelResponse:
         surface = self.state.surface
         assert surface is not None, "no step starts without a surface"
         request = ModelRequest(
@@ -168,6 +231,7 @@ class Performer(msgspec.Struct, kw_only=True):
             items=tuple(self.state.conversation),
             offer_tools=effect.offer_tools,
             attempt=effect.attempt,
+            key=f"{self.state.session}.{effect.turn}.{effect.step}",
         )
 
         async def on_retry(retry: Retrying) -> None:
@@ -186,15 +250,54 @@ class Performer(msgspec.Struct, kw_only=True):
             async for item in answer:
                 if isinstance(item, ModelResponse):
                     return item
+                heard.anything = True
                 if isinstance(item, TextDelta):
-                    said.append(item.text)
+                    self._said.append(item.text)
                 await self.feed.live(_event(effect, item))
         raise ProviderError(
             fault="cut", message="the answer had no end", provider=surface.model
         )
 
+    async def _run_code(self, effect: f.RunCode, scope: anyio.CancelScope) -> None:
+        calls = self.code_calls
+        assert calls is not None, "it is set before anything is performed"
+        with scope:
+            await checkpoint_if_cancelled()
+
+            def on_output(text: str) -> None:
+                delta = v.CodeOutputDelta(
+                    turn=effect.turn, step=effect.step, attempt=1, text=text
+                )
+                self.tasks.start_soon(self.feed.live, delta)
+
+            try:
+                interpreter = await self.abilities.interpreter()
+                end = await interpreter.run(
+                    effect.code,
+                    block=f"{effect.turn}.{effect.step}",
+                    on_output=on_output,
+                    on_call=functools.partial(calls.call, effect),
+                )
+            except Exception as error:  # as for the model
+                self.log.exception("code", turn=effect.turn, step=effect.step)
+                end = CodeEnd(status="error", summary=f"podd itself failed: {error}")
+            self.tell(
+                i.CodeFinished(
+                    turn=effect.turn,
+                    step=effect.step,
+                    status=end.status,
+                    summary=end.summary,
+                    output=end.output,
+                    spilled_to=end.spilled_to,
+                    submitted=end.submitted,
+                    value=end.value,
+                    lost=end.lost,
+                )
+            )
+
     async def _run_tool(self, effect: f.RunTool, scope: anyio.CancelScope) -> None:
         with scope:
+            await checkpoint_if_cancelled()
 
             def on_output(text: str) -> None:
                 delta = v.ToolOutputDelta(

@@ -31,7 +31,13 @@ class Redaction:
     """Replaces the values of keys."""
 
     def __init__(self, values: Sequence[str]) -> None:
-        self._values = [value for value in values if len(value) >= LEAST_CHARACTERS]
+        self._values: tuple[str, ...] = ()
+        self.add(values)
+
+    def add(self, values: Sequence[str]) -> None:
+        """Replace these too from now on."""
+        more = [value for value in values if len(value) >= LEAST_CHARACTERS]
+        self._values = tuple(dict.fromkeys((*self._values, *more)))
 
     def text(self, text: str) -> str:
         """The text without any key, or any long piece of one."""

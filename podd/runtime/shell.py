@@ -5,7 +5,7 @@ The machine is asked once, and late: trying what works takes longer than to be r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,10 @@ from podd.runtime.effective_scope import EffectiveScope
 from podd.runtime.log import Log
 
 if TYPE_CHECKING:
+    from podd.core.context.request import ToolSpec
     from podd.runtime.commands import SandboxedCommands
     from podd.runtime.confinement import Confinement
+    from podd.runtime.interpreter import CodeInterpreter
     from podd.tools.output_store import OutputStore
 
 
@@ -35,6 +37,8 @@ class Shell(msgspec.Struct, kw_only=True):
     places: Places
     scope: EffectiveScope
     outputs: Path
+    older_outputs: tuple[Path, ...] = ()
+    """Of the sessions that this one is a fork of: its results name files there."""
     environment: Mapping[str, str]
     life: int
     """Descriptor of the pod's life lock, for the launcher of its commands."""
@@ -48,12 +52,19 @@ class Shell(msgspec.Struct, kw_only=True):
     found: Confinement | None = None
     """What holds commands here; None as long as nobody needed to know."""
     _commands: SandboxedCommands | None = None
+    _interpreter: CodeInterpreter | None = None
 
-    def confinement(self) -> Confinement | None:
-        """Ask the machine what it can hold commands to, once and if it matters."""
+    def confinement(self, allowed: tuple[str, ...] | None = None) -> Confinement | None:
+        """Ask the machine what it can hold commands to, once and if it matters.
+
+        Args:
+            allowed: the tools that are to be allowed; None: those of the manifest.
+        """
         from podd.runtime.confinement import Confinement, depends_on_machine
 
-        if self.found is None and depends_on_machine(self.manifest.tools.allow):
+        manifest = self.manifest
+        wanted = manifest.tools.allow if allowed is None else allowed
+        if self.found is None and depends_on_machine(wanted, manifest.agent.driver):
             self.found = Confinement.of_machine(self.manifest)
         return self.found
 
@@ -72,6 +83,7 @@ class Shell(msgspec.Struct, kw_only=True):
                     confinement,
                     places=self.places,
                     outputs=self.outputs,
+                    older_outputs=self.older_outputs,
                     environment=self.environment,
                     written=self.written,
                     life=self.life,
@@ -85,7 +97,37 @@ class Shell(msgspec.Struct, kw_only=True):
             )
         return self._commands
 
+    def interpreter(
+        self,
+        outputs: OutputStore,
+        tools: Callable[[], Sequence[ToolSpec]],
+        seconds: float | None,
+    ) -> CodeInterpreter | None:
+        """What runs a model's code, made once; None where no command may be run.
+
+        Args:
+            outputs: for what it prints.
+            tools: what the code may call now.
+            seconds: how long a block may take; None: the usual.
+        """
+        from podd.runtime.interpreter import DEFAULT_SECONDS, CodeInterpreter
+
+        commands = self.commands(outputs)
+        if commands is None:
+            return None
+        if self._interpreter is None:
+            self._interpreter = CodeInterpreter(
+                sandbox=commands.sandbox,
+                scope=self.scope.now,
+                tools=tools,
+                outputs=outputs,
+                seconds=DEFAULT_SECONDS if seconds is None else seconds,
+            )
+        return self._interpreter
+
     async def aclose(self) -> None:
         """End them all."""
+        if self._interpreter is not None:
+            await self._interpreter.aclose()
         if self._commands is not None:
             await self._commands.aclose()

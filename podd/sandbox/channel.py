@@ -5,7 +5,7 @@ Standard library alone: the launcher imports it.
     to the launcher    {"settle": {...}}, once; it answers {"ready": true} or
                        {"failed": reason}
                        {"start": {...}} with two descriptors: where the output goes, and
-                       where the reports go
+                       where the reports go; a third where it "has_input"
                        {"stop": id, "now": bool}
     reports            {"started": {...}} or {"failed": {...}}; then {"ended": {...}}
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # importing typing takes longer than all the rest here
     from typing import Any
 
 #: Descriptors that come with one message.
-MOST_DESCRIPTORS = 2
+MOST_DESCRIPTORS = 3
 
 _PIECE_BYTES = 1 << 16
 
@@ -54,8 +54,9 @@ class Channel:
             self._descriptors += more
         line, _, self._data = self._data.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
-        # They come with the first byte of their line, and each start brings as many.
-        count = MOST_DESCRIPTORS if "start" in message else 0
+        # They come with the first byte of their line, and each start says how many.
+        start = message.get("start")
+        count = 0 if start is None else 2 + start["has_input"]
         descriptors = self._descriptors[:count]
         del self._descriptors[:count]
         return message, descriptors

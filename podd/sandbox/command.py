@@ -29,6 +29,9 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     """Effective and grounded: what is lent is a hole in it."""
     timeout_seconds: float | None = None
+    input: int | None = None
+    """A descriptor that becomes its standard input; stays the caller's to close. None:
+    there is nothing to read."""
     grace_seconds: float = 2.0
     """Between being asked to end and being killed."""
 

@@ -43,18 +43,20 @@ _RESERVED_PIDS = 300
 _OOM_SCORE = "500"
 
 
-def keep(request: dict[str, Any], output: int, control: int, status: int) -> NoReturn:
+def keep(
+    request: dict[str, Any], streams: tuple[int, int], control: int, status: int
+) -> NoReturn:
     """Be the keeper of one command; for a process that was just forked.
 
     Args:
         request: the command, as the pod has sent it.
-        output: where its output goes.
+        streams: where its input comes from (-1: nowhere), and where its output goes.
         control: from the launcher.
         status: to the launcher.
     """
     keeper = _Keeper(request, control, status)
     try:
-        _hold_only(output, control, status)
+        _hold_only(streams, control, status)
         keeper.run()
     except BaseException as error:  # noqa: BLE001  # whoever asked is told, whatever it is
         keeper.tell_failure(error)
@@ -268,11 +270,14 @@ def descendants(ancestor: int) -> list[int]:
     return found
 
 
-def _hold_only(output: int, *kept: int) -> None:
+def _hold_only(streams: tuple[int, int], *kept: int) -> None:
     """Close what the launcher holds; above all other commands' pipes, and its own.
 
     Descriptor 0 is /dev/null since the launcher's start.
     """
+    source, output = streams
+    if source >= 0:
+        os.dup2(source, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     close_all_but(*kept)

@@ -138,19 +138,24 @@ class Launcher:
         else:
             self._channel.send(b'{"ready": true}')
 
-    def _start(self, request: dict[str, Any], output: int, report: int) -> None:
+    def _start(
+        self, request: dict[str, Any], output: int, report: int, source: int = -1
+    ) -> None:
         command = Command(request, report)
         plan = request["plan"]
         try:
             if request["means"] in {"namespaces", "bubblewrap"}:
-                self._placeholders.make(command.id, plan["placeholders"])
-            pid, command.status, command.control = self._fork(request, output)
+                mounted = tuple(mount["path"] for mount in plan["mounts"])
+                self._placeholders.make(command.id, plan["placeholders"], mounted)
+            pid, command.status, command.control = self._fork(request, output, source)
         except OSError as error:
             self._placeholders.release(command.id)
             command.fail("making room for it", error)
             return
         finally:
             os.close(output)
+            if source >= 0:
+                os.close(source)
         command.pid = pid
         self._running[pid] = command
         try:
@@ -164,7 +169,9 @@ class Launcher:
         if (seconds := request["timeout_seconds"]) is not None:
             command.deadline = time.monotonic() + seconds
 
-    def _fork(self, request: dict[str, Any], output: int) -> tuple[int, int, int]:
+    def _fork(
+        self, request: dict[str, Any], output: int, source: int
+    ) -> tuple[int, int, int]:
         """Fork a keeper, which waits; its pid, and the pipes from and to it."""
         flags = 0
         if request["means"] == "namespaces":
@@ -180,7 +187,7 @@ class Launcher:
             raise
         if pid == 0:
             signal.set_wakeup_fd(-1)
-            keep(request, output, keepers_control, keepers_status)
+            keep(request, (source, output), keepers_control, keepers_status)
         os.close(keepers_status)
         os.close(keepers_control)
         return pid, status, control

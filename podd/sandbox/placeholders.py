@@ -37,19 +37,36 @@ class Placeholders:
         """
         self._root = root
         self._made: dict[str, str | None] = {}
+        self._known: dict[str, tuple[bool, str]] = {}
         self._users: dict[str, tuple[str, ...]] = {}
 
-    def make(self, command: str, wanted: list[dict[str, Any]]) -> None:
+    def make(
+        self,
+        command: str,
+        wanted: list[dict[str, Any]],
+        mounted: tuple[str, ...] = (),
+    ) -> None:
         """Make what is missing of `wanted`, for `command` among others.
+
+        Args:
+            command: needs them until it is released.
+            wanted: what was not there when its plan was made.
+            mounted: the paths that its plan mounts something at. Who planned while
+                another command's placeholder lay there took it for something that is
+                there, and that command may have ended since.
 
         Raises:
             OSError: one cannot be made; those that were stay until `release`.
         """
+        needed = {item["path"]: (item["directory"], item["content"]) for item in wanted}
+        for path in mounted:
+            if path in self._known:
+                needed.setdefault(path, self._known[path])
         self._users[command] = tuple(
-            path for item in wanted for path in _with_parents(item["path"])
+            path for wanted_path in needed for path in _with_parents(wanted_path)
         )
-        for item in wanted:
-            self._make(item["path"], item["directory"], item["content"])
+        for path, (directory, content) in needed.items():
+            self._make(path, directory, content)
 
     def release(self, command: str) -> None:
         """Remove what no running command needs any more, the deepest first."""
@@ -93,6 +110,7 @@ class Placeholders:
             finally:
                 os.close(file)
         self._made[path] = None if directory else content
+        self._known[path] = (directory, content)
 
     def _way(self, path: str) -> int:
         """Open the directory `path`, and make what is missing of it."""

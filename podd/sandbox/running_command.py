@@ -88,6 +88,13 @@ class RunningCommand:
             # A flood is always ready; others want to run too.
             await anyio.lowlevel.checkpoint()
 
+    def waiting(self) -> bytes:
+        """Return what is printed and was not read; empty: nothing, for now."""
+        try:
+            return os.read(self._output, _CHUNK_BYTES)
+        except BlockingIOError:
+            return b""
+
     async def ended(self) -> Ended:
         """Wait for its end; it may never come while nobody reads `chunks`."""
         async with self._waiting:

@@ -81,13 +81,14 @@ class Sandbox:
                 or there is no such program.
         """
         _check(request)
+        given = () if request.input is None else (request.input,)
         output, their_output = os.pipe2(os.O_CLOEXEC)
         report, their_report = os.pipe2(os.O_CLOEXEC)
         try:
             async with self._starting:
                 # Not abandoned on cancel: what was sent has to be waited for.
                 launcher = await anyio.to_thread.run_sync(
-                    self._send_start, request, (their_output, their_report)
+                    self._send_start, request, (their_output, their_report, *given)
                 )
         except BaseException:
             os.close(output)
@@ -120,7 +121,7 @@ class Sandbox:
                 await anyio.to_thread.run_sync(self._remove_private)
 
     def _send_start(
-        self, request: CommandRequest, descriptors: tuple[int, int]
+        self, request: CommandRequest, descriptors: tuple[int, ...]
     ) -> LauncherProcess:
         message = {"start": self._message(request)}
         launcher = self._launch()
@@ -170,6 +171,7 @@ class Sandbox:
                 home=home,
                 temporary=temporary,
             ),
+            "has_input": request.input is not None,
             "plan": plan,
             "grants": grants,
             "network": self._settings.network,

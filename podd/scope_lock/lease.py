@@ -14,7 +14,7 @@ from podd.scope_lock import record as records
 from podd.scope_lock.grounding import replaced
 from podd.scope_lock.identity import own_identity
 from podd.scope_lock.life import LifeLock, has_stragglers
-from podd.scope_lock.record import Record, life_file
+from podd.scope_lock.record import Limits, Record, life_file
 from podd.scope_lock.table import Table
 
 if TYPE_CHECKING:
@@ -105,6 +105,18 @@ class Lease:
     def life(self) -> LifeLock:
         """For the launcher of commands, which holds a copy, and its lines."""
         return self._life
+
+    def limit(self, *, pods: int, depth: int) -> None:
+        """Let there be so many pods below this one from now on.
+
+        Raises:
+            TimedOutError: the lock was held too long.
+            StorageError: the table cannot be written.
+        """
+        limits = Limits(pods=pods, depth=depth)
+        self._table.transact(
+            lambda connection: records.limit(connection, self.allocation, limits)
+        )
 
     def verify(self) -> None:
         """Make sure that the scope is still ours; cheap enough for every write.

@@ -176,6 +176,14 @@ def count_one(connection: Connection, allocations: Iterable[str]) -> None:
     )
 
 
+def limit(connection: Connection, allocation: str, limits: Limits) -> None:
+    """Write down how many pods there may be below it from now on."""
+    connection.execute(
+        "UPDATE allocation SET pods_limit = ?, depth_limit = ? WHERE id = ?",
+        (limits.pods, limits.depth, allocation),
+    )
+
+
 def lend_from(
     connection: Connection, record: Record, lenders: tuple[str, ...]
 ) -> Record:

@@ -12,7 +12,7 @@ from typing import Self
 
 import anyio
 
-from podd.controller.description import Description
+from podd.controller.description import Declared, Description
 from podd.controller.dispatch import Dispatch
 from podd.controller.server import Server
 from podd.core.context.request import Surface
@@ -24,20 +24,27 @@ from podd.core.session.events import last_seq
 from podd.core.turn import inputs as i
 from podd.core.turn.settings import Settings
 from podd.paths import Places
+from podd.runtime.code_calls import CodeCalls
+from podd.runtime.deadlines import Deadlines
 from podd.runtime.driver import Driver
 from podd.runtime.feed import Feed
 from podd.runtime.log import Log
 from podd.runtime.performer import Performer
-from podd.runtime.ports import Model, Tools
+from podd.runtime.ports import Interpreter, Model, Tools
 from podd.runtime.relay import Relay
 from podd.runtime.storage import Storage
 from podd.testing.children import RecordingChildren
 from podd.testing.clock import ManualClock
+from podd.testing.configuring import RecordingConfiguring
+from podd.testing.forks import RecordingForks
+from podd.testing.interpreter import RecordingInterpreter
 from podd.testing.journal import MemoryJournal
 from podd.testing.model import ScriptedModel
 from podd.testing.surface import SETTINGS, SURFACE
 from podd.testing.tools import RecordingTools
 from podd.testing.wire_client import LIMIT_SECONDS, WireClient
+from podd_protocol.lines import LINE_BYTES
+from podd_protocol.replies import Limits
 
 #: Of every pod under test.
 SESSION = "0190a000-0000-7000-8000-000000000001"
@@ -71,7 +78,10 @@ class PodHarness:
         self.clock = ManualClock()
         self.model = ScriptedModel()
         self.tools = RecordingTools()
+        self.interpreter = RecordingInterpreter()
         self.children = RecordingChildren()
+        self.configuring = RecordingConfiguring(lambda: self.driver)
+        self.forks = RecordingForks()
         self.log = Log(directory / "pod.log", self.clock, pod=NAME)
         self.state = PodState()
         self.failure: BaseException | None = None
@@ -93,6 +103,7 @@ class PodHarness:
     async def __aenter__(self) -> Self:
         tasks = await self._stack.enter_async_context(anyio.create_task_group())
         self._stack.callback(tasks.cancel_scope.cancel)
+        deadlines = Deadlines(tasks=tasks, clock=self.clock, state=self.state)
         performer = Performer(
             tasks=tasks,
             abilities=_Abilities(self),
@@ -100,6 +111,7 @@ class PodHarness:
             clock=self.clock,
             state=self.state,
             log=self.log,
+            deadlines=deadlines,
             children=self.children,
         )
         self.storage = Storage(self.journal, on_change=performer.tell_storage)
@@ -110,8 +122,13 @@ class PodHarness:
             feed=self.feed,
             clock=self.clock,
             perform=performer.perform,
+            partial=performer.partial,
         )
         performer.tell = self.driver.tell
+        calls = CodeCalls(state=self.state, ask=self.driver.ask)
+        performer.code_calls = calls
+        self.driver.listen(calls.on_change)
+        self.driver.listen(deadlines.on_change)
         if self.journal.last_n == 0:
             started = e.SessionStarted(
                 format=e.FORMAT,
@@ -145,6 +162,8 @@ class PodHarness:
             log=self.log,
             children=self.children,
             relay=Relay(Places(self.directory, self.directory, self.directory)),
+            configuring=self.configuring,
+            forks=self.forks,
         )
         async with anyio.create_task_group() as serving:
             serving.start_soon(self.server.serve, dispatch, serving)
@@ -166,9 +185,14 @@ class PodHarness:
             storage=self.storage,
             scope=Scope((Rule("/srv", "read"),)),
             workdir="/srv",
-            model="fake/fake",
-            tools=("read_file", "write_file"),
-            max_steps=self._settings.max_steps,
+            declared=Declared(
+                model="fake/fake",
+                instruction="$builtin/default",
+                tools=("read_file", "write_file"),
+                limits=Limits(
+                    max_steps=self._settings.max_steps, line_bytes=LINE_BYTES
+                ),
+            ),
             pid=1,
             started_at=self.clock.now(),
         )
@@ -204,3 +228,6 @@ class _Abilities:
 
     async def tools(self) -> Tools:
         return self._pod.tools
+
+    async def interpreter(self) -> Interpreter:
+        return self._pod.interpreter

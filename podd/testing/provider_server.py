@@ -16,9 +16,10 @@ One `Reply` answers one request, in order; `server.always` answers all the other
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -81,7 +82,8 @@ class Received:
 class ProviderServer:
     """The server. Holds what it received, and what it is still to play."""
 
-    def __init__(self) -> None:
+    def __init__(self, listener: socket.socket | None = None) -> None:
+        """Serve on a port of its own, or on a `listener` that was there before."""
         self.requests: list[Received] = []
         self.always: Reply | None = None
         """Played when nothing else is left; without it, such a request is a 500."""
@@ -89,6 +91,7 @@ class ProviderServer:
         """How many were opened so far."""
         self.arrived = asyncio.Event()
         """A request has come."""
+        self._listener = listener
         self._replies: deque[Reply] = deque()
         self._open: dict[_Connection, asyncio.Task[None]] = {}
         self._server: asyncio.Server | None = None
@@ -112,7 +115,10 @@ class ProviderServer:
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._accept, "127.0.0.1", 0)
+        if self._listener is None:
+            self._server = await loop.create_server(self._accept, "127.0.0.1", 0)
+        else:
+            self._server = await loop.create_server(self._accept, sock=self._listener)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -143,6 +149,20 @@ class ProviderServer:
         if self._replies:
             return self._replies.popleft()
         return self.always or document(500, {"error": "the server has no reply left"})
+
+
+@contextmanager
+def full_backlog() -> Iterator[socket.socket]:
+    """Give a listener whose queue is full for the time of the block.
+
+    Whoever connects hangs. Afterwards a `ProviderServer` may be made of it.
+    """
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(0)
+    # One waiting connection fills the queue.
+    with socket.create_connection(listener.getsockname()):
+        yield listener
 
 
 async def _perform(reply: Reply, request: Received, connection: _Connection) -> bool:

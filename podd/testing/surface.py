@@ -13,7 +13,7 @@ TEXTS: Final = Texts(
     cut_off="cut off",
     no_tools_left="no tools left",
     interrupted="interrupted",
-    unknown=lambda tool, since: f"{tool} since {since}: unknown",
+    unknown=lambda tool, since, _known: f"{tool} since {since}: unknown",
     child_reported=lambda pod, report: f"{pod} {report.turn}: {report.text}",
     child_ended=lambda pod, end, message: f"{pod} {end}: {message}",
     child_asks=lambda pod, question, choices: f"{pod} asks {question} {list(choices)}",
@@ -24,6 +24,9 @@ TEXTS: Final = Texts(
     denied=lambda tool, why: f"{tool} denied: {why}",
     not_decided=lambda seconds: f"nobody decided within {seconds:g} s",
     not_answered=lambda asked, seconds: f"{asked} silent for {seconds:g} s",
+    answer_refused=lambda problem, left: f"refused: {problem}; {left} left",
+    code_ended=lambda status, known: f"code {status}: {known}",
+    interpreter_lost="names are gone",
 )
 
 #: `read_file` may run twice, `write_file` may not.

@@ -11,7 +11,8 @@ import anyio
 from anyio.abc import SocketStream
 
 from podd_protocol.codec import decode_server_line, encode
-from podd_protocol.events import AnyEvent, Event
+from podd_protocol.event import Event
+from podd_protocol.events import AnyEvent
 from podd_protocol.lines import LineBuffer
 from podd_protocol.replies import AnyReply, Reply
 from podd_protocol.requests import PROTOCOL, Hello, Request, Subscribe

@@ -57,7 +57,7 @@ _ALL: Final[tuple[Tool, ...]] = (
 TOOLS: Final[dict[str, Tool]] = {tool.name: tool for tool in _ALL}
 
 #: Arguments that are known and not built, by tool: refused by their name.
-_NOT_BUILT: Final = {"spawn_pod": frozenset({"budget", "output_schema"})}
+_NOT_BUILT: Final = {"spawn_pod": frozenset({"budget"})}
 
 #: A summary is a line, not a page; a path alone may have 4,096 bytes.
 _SUMMARY_CHARACTERS: Final = 1000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -69,4 +69,11 @@ class SpawnPodArguments(
     ] = None
     model: Annotated[
         Text | None, msgspec.Meta(description="Another model; absent: yours.")
+    ] = None
+    output_schema: Annotated[
+        dict[str, Any] | None,
+        msgspec.Meta(
+            description="JSON schema of the value that its work is to end in; absent: "
+            "it answers in prose."
+        ),
     ] = None

@@ -6,6 +6,7 @@ line between them that says how much is left out and which file has all of it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,9 @@ from podd.tools.spill_file import SpillFile
 #: What a tool may say unless the manifest has another number; about 4,000 tokens.
 DEFAULT_OUTPUT_BYTES: Final = 16_384
 
+#: Read at a time.
+_PIECE_BYTES: Final = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class FittedOutput:
@@ -24,6 +28,18 @@ class FittedOutput:
     text: str
     spilled_to: str | None = None
     """The file with all of it; None where nothing is left out, or nothing was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOutput:
+    """What is left of the output of a call that was cut off."""
+
+    text: str
+    """As a model reads it."""
+    size: int
+    """Bytes of all that is kept."""
+    spilled_to: str | None = None
+    """The file with all of it, where `text` is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,23 @@ class OutputStore:
         """Under which a call's output is kept."""
         return call.replace("/", "_") + ".txt"
 
+    def so_far(self, tool: str, call: str) -> KeptOutput | None:
+        """Return what a call that was cut off had said; None: nothing of it is kept."""
+        path = f"{self.directory}/{self.file_name(call)}"
+        ends = OutputEnds(self.limit(tool))
+        try:
+            with open(path, "rb", opener=_not_following) as file:
+                while piece := file.read(_PIECE_BYTES):
+                    ends.feed(piece)
+        except OSError:
+            return None
+        if not ends.size:
+            return None
+        if (text := ends.text()) is not None:
+            return KeptOutput(text=text, size=ends.size)
+        where = f"what is kept, {ends.size} bytes, is in {path}"
+        return KeptOutput(text=ends.cut(where), size=ends.size, spilled_to=path)
+
     def _spill(self, name: str, whole: bytes) -> str:
         file = SpillFile(self.directory, name)
         try:
@@ -71,6 +104,10 @@ class OutputStore:
             file.discard()
             raise
         return file.path
+
+
+def _not_following(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def encode(text: str) -> bytes:

@@ -1,7 +1,9 @@
 """What a command prints, while it prints it.
 
 Keys are taken out before anything is kept or shown. Of the whole, head and tail stay in
-memory; what is too long for a model goes to a file as it comes.
+memory; all of it goes to a file as it comes, so that it is known what was printed when
+the pod dies (`OutputStore.so_far`). A file that holds no more than the model reads is
+removed at the end.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ class OutputStream:
             store: the limits, and where files go.
             tool: whose limit holds.
             call: names the file.
-            to_file: have a file from the beginning, however little is printed.
+            to_file: have a file from the beginning and keep it, however little is
+                printed.
 
         Raises:
             OSError: the file cannot be made, where `to_file`.
@@ -38,6 +41,7 @@ class OutputStream:
         self._lost = ""
         self._has_zeros = False
         self._is_utf8 = True
+        self._is_kept = to_file
         if to_file:
             self._spill = SpillFile(store.directory, self._name)
 
@@ -63,9 +67,8 @@ class OutputStream:
         """
         last = self._take(self._window.rest())
         text = self._ends.text()
-        if text is None and self._spill is None and not self._lost:
-            # Short, and yet too long once all that is no text is shown as such.
-            self._keep(self._ends.whole or b"", b"")
+        if text is not None and not self._is_kept:
+            self.discard()
         if self._spill is not None:
             try:
                 self._spill.finish()
@@ -95,20 +98,16 @@ class OutputStream:
         ends = self._ends
         self._has_zeros = self._has_zeros or b"\0" in data
         self._is_utf8 = self._is_utf8 and invalid_at(data) is None
-        before = ends.whole or b""
         ends.feed(data)
-        if self._spill is not None or ends.whole is None:
-            self._keep(before, data)
+        self._keep(data)
         return shown(data)
 
-    def _keep(self, before: bytes, data: bytes) -> None:
-        """Write to the file; `before` is all there was, if there is no file yet."""
+    def _keep(self, data: bytes) -> None:
         if self._lost:
             return
         try:
             if self._spill is None:
                 self._spill = SpillFile(self._store.directory, self._name)
-                self._spill.write(before)
             self._spill.write(data)
         except OSError as error:
             self._lose(error)

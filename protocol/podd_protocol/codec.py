@@ -7,7 +7,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from podd_protocol.events import AnyEvent, Event
+from podd_protocol.event import Event
+from podd_protocol.events import AnyEvent
 from podd_protocol.replies import AnyReply, FailureCode, Reply
 from podd_protocol.requests import NOT_SUPPORTED, AnyRequest, Request, Run
 

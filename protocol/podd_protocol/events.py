@@ -8,35 +8,80 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import msgspec
-
+from podd_protocol.event import Durable, Event
+from podd_protocol.live_events import (
+    Alert,
+    CodeOutputDelta,
+    Lagged,
+    ReasoningDelta,
+    RetryScheduled,
+    Stopping,
+    TextDelta,
+    ToolCallDelta,
+    ToolOutputDelta,
+)
 from podd_protocol.values import (
-    AlertLevel,
-    Asked,
     ChildEnd,
     ChildEventKind,
-    CommandEnd,
     Outcome,
-    Remember,
-    ResolvedBy,
     State,
+    SurfaceCause,
     ToolStatus,
     Usage,
-    Verdict,
+)
+from podd_protocol.waiting_events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    CommandEnded,
+    CommandStarted,
+    QuestionAnswered,
+    QuestionAsked,
 )
 
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
-    """One line to every subscriber."""
-
-    seq: int = 0
-
-
-class Durable(Event, frozen=True, kw_only=True):
-    """Stands for a journal entry."""
-
-    at: str = ""
-    """When the entry was written: RFC 3339, UTC, milliseconds."""
+__all__ = [
+    "Alert",
+    "AnswerRefused",
+    "AnyEvent",
+    "ApprovalRequested",
+    "ApprovalResolved",
+    "CausesTaken",
+    "ChildEvent",
+    "CodeEnded",
+    "CodeOutputDelta",
+    "CodeStarted",
+    "CommandEnded",
+    "CommandStarted",
+    "Durable",
+    "DurableEvent",
+    "Event",
+    "FileChanged",
+    "InputAccepted",
+    "Lagged",
+    "LimitReached",
+    "LiveEvent",
+    "Notification",
+    "QuestionAnswered",
+    "QuestionAsked",
+    "Reasoning",
+    "ReasoningDelta",
+    "RetryScheduled",
+    "Rewound",
+    "StateChanged",
+    "StepEnded",
+    "StepStarted",
+    "Stopping",
+    "SurfaceChanged",
+    "Text",
+    "TextDelta",
+    "ToolCall",
+    "ToolCallDelta",
+    "ToolOutputDelta",
+    "ToolResult",
+    "ToolStarted",
+    "TurnEnded",
+    "TurnStarted",
+    "UsageEvent",
+]
 
 
 class InputAccepted(Durable, frozen=True, kw_only=True, tag="input_accepted"):
@@ -104,6 +149,36 @@ class ToolCall(Durable, frozen=True, kw_only=True, tag="tool_call"):
     name: str
     arguments: Any
     """An object; the raw text where it was not one."""
+
+
+class AnswerRefused(Durable, frozen=True, kw_only=True, tag="answer_refused"):
+    """The answer is not what was asked for, and the model is told what is wrong."""
+
+    turn: str
+    problem: str
+
+
+class CodeStarted(Durable, frozen=True, kw_only=True, tag="code_started"):
+    """Code that the model wrote is about to be run."""
+
+    turn: str
+    step: int
+    code: str
+
+
+class CodeEnded(Durable, frozen=True, kw_only=True, tag="code_ended"):
+    """The one end of a block of code."""
+
+    turn: str
+    step: int
+    status: ToolStatus
+    summary: str
+    output: str
+    """What it printed, and the traceback where it raised."""
+    spilled_to: str | None
+    submitted: bool
+    """It handed in the turn's value."""
+    value: Any
 
 
 class ToolStarted(Durable, frozen=True, kw_only=True, tag="tool_started"):
@@ -181,7 +256,7 @@ class ChildEvent(
     kind: ChildEventKind
     parent: str
     """Who lends to it: this pod, or one below it."""
-    lent: list[str] = []
+    lent: list[str] = []  # noqa: RUF012  # msgspec copies it
     """`spawned`, `assumed`: paths that it may write and its lender may not."""
     task: str = ""
     """`spawned`: what it is to do, its first line."""
@@ -193,7 +268,7 @@ class ChildEvent(
     text: str = ""
     value: Any = None
     usage: Usage | None = None
-    files: list[str] = []
+    files: list[str] = []  # noqa: RUF012  # msgspec copies it
     """`turn_ended`: files that its file tools changed in the turn."""
     end: ChildEnd | None = None
     """`ended`."""
@@ -201,74 +276,11 @@ class ChildEvent(
     """`ended`: what is known, the tail of its log where it crashed."""
 
 
-class ApprovalRequested(Durable, frozen=True, kw_only=True, tag="approval_requested"):
-    """A call waits for people."""
+class Rewound(Durable, frozen=True, kw_only=True, tag="rewound"):
+    """Back at the end of turn `to`, or the `start`; the files stay as they are."""
 
-    call: str
-    name: str
-    arguments: Any
-    reason: str
-    """Which rule wants them asked."""
-    pod: str
-    """Who asks: this pod, or one below it."""
-    wait_seconds: float
-    """After that it is denied."""
-
-
-class ApprovalResolved(Durable, frozen=True, kw_only=True, tag="approval_resolved"):
-    """A call waits no more."""
-
-    call: str
-    pod: str
-    verdict: Verdict
-    by: ResolvedBy
-    remember: Remember
-    reason: str
-
-
-class QuestionAsked(Durable, frozen=True, kw_only=True, tag="question_asked"):
-    """A model wants to know something."""
-
-    question: str
-    text: str
-    choices: list[str]
-    pod: str
-    """Who asks: this pod, or one below it."""
-    to: Asked
-    wait_seconds: float
-    """After that the model is told that nobody answered."""
-
-
-class QuestionAnswered(Durable, frozen=True, kw_only=True, tag="question_answered"):
-    """A question waits no more."""
-
-    question: str
-    pod: str
-    text: str
-    """Empty where `by` is `limit` or `cancel`."""
-    by: ResolvedBy
-
-
-class CommandStarted(Durable, frozen=True, kw_only=True, tag="command_started"):
-    """A command runs in the background."""
-
-    turn: str
-    call: str
-    command: str
-    text: str
-    output: str
-
-
-class CommandEnded(Durable, frozen=True, kw_only=True, tag="command_ended"):
-    """A command of the background has ended."""
-
-    command: str
-    cause: str | None
-    """Under which the model is told; null where it ended the command itself."""
-    end: CommandEnd
-    status: int
-    """Exit status, or the signal's number."""
-    reason: str
+    to: str
+    files_changed_since: list[str]
 
 
 class StateChanged(Durable, frozen=True, kw_only=True, tag="state_changed"):
@@ -278,82 +290,11 @@ class StateChanged(Durable, frozen=True, kw_only=True, tag="state_changed"):
 
 
 class SurfaceChanged(Durable, frozen=True, kw_only=True, tag="surface_changed"):
-    """From the next step on the model sees another prompt or other tools."""
+    """From the next step on the model sees another prompt, or other limits hold."""
 
     model: str
     tools: list[str]
-
-
-class TextDelta(Event, frozen=True, kw_only=True, tag="text_delta"):
-    """More prose."""
-
-    turn: str
-    step: int
-    attempt: int
-    text: str
-
-
-class ReasoningDelta(Event, frozen=True, kw_only=True, tag="reasoning_delta"):
-    """More thought."""
-
-    turn: str
-    step: int
-    attempt: int
-    text: str
-
-
-class ToolCallDelta(Event, frozen=True, kw_only=True, tag="tool_call_delta"):
-    """More of a call's arguments."""
-
-    turn: str
-    step: int
-    attempt: int
-    index: int
-    name: str
-    arguments: str
-
-
-class ToolOutputDelta(Event, frozen=True, kw_only=True, tag="tool_output_delta"):
-    """More of what a running tool prints."""
-
-    turn: str
-    step: int
-    attempt: int
-    call: str
-    text: str
-
-
-class RetryScheduled(Event, frozen=True, kw_only=True, tag="retry_scheduled"):
-    """A request failed before its first content and will be sent again."""
-
-    turn: str
-    step: int
-    attempt: int
-    """The try that failed, from 1."""
-    delay_seconds: float
-    reason: str
-
-
-class Alert(Event, frozen=True, kw_only=True, tag="alert"):
-    """Something a person should know."""
-
-    level: AlertLevel
-    source: str
-    code: str
-    message: str
-
-
-class Lagged(Event, frozen=True, kw_only=True, tag="lagged"):
-    """Events `from` up to `to` are not coming. Its `seq` is its `to`."""
-
-    from_: int = msgspec.field(name="from")
-    to: int
-
-
-class Stopping(Event, frozen=True, kw_only=True, tag="stopping"):
-    """The pod ends; the connection will close."""
-
-    mode: Literal["drain", "now"]
+    cause: SurfaceCause = "started"
 
 
 DurableEvent = (
@@ -365,6 +306,9 @@ DurableEvent = (
     | Text
     | Reasoning
     | ToolCall
+    | AnswerRefused
+    | CodeStarted
+    | CodeEnded
     | ToolStarted
     | ToolResult
     | FileChanged
@@ -379,6 +323,7 @@ DurableEvent = (
     | QuestionAnswered
     | CommandStarted
     | CommandEnded
+    | Rewound
     | StateChanged
     | SurfaceChanged
 )
@@ -387,6 +332,7 @@ LiveEvent = (
     | ReasoningDelta
     | ToolCallDelta
     | ToolOutputDelta
+    | CodeOutputDelta
     | RetryScheduled
     | Alert
     | Lagged

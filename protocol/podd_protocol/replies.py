@@ -64,6 +64,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     max_steps: int
     line_bytes: int
+    pods: int | None = None
+    """Started over its life, by it and by those below it."""
+    depth: int | None = None
+    """Levels of pods below it."""
+    tokens: int | None = None
+    """Read and written by models over its life, below it too; null: no limit."""
+    wall_seconds: int | None = None
+    """Of work over its life; null: no limit."""
 
 
 class Welcome(Reply, frozen=True, kw_only=True, tag="welcome"):
@@ -101,6 +109,8 @@ class Ok(Reply, frozen=True, kw_only=True, tag="ok", omit_defaults=True):
 
     seq: int | None = None
     """Answer to `subscribe`: the pod's last event so far."""
+    files_changed_since: list[str] | None = None
+    """Answer to `rewind`: what file tools changed after that turn, not undone."""
 
 
 class RunningCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,6 +216,11 @@ class StatusReply(Reply, frozen=True, kw_only=True, tag="status"):
     pid: int
     started_at: str
     model: str
+    instruction: str = ""
+    """Its reference or its file."""
+    tools: list[str] = []
+    """What the model is offered."""
+    limits: Limits | None = None
     workdir: str
     scope: ScopeSummary
     seq: int
@@ -218,6 +233,15 @@ class HistoryReply(Reply, frozen=True, kw_only=True, tag="history"):
     entries: list[msgspec.Raw]
     next: int | None
     """What to ask `after` for the next page; null at the end."""
+
+
+class Forked(Reply, frozen=True, kw_only=True, tag="forked"):
+    """Answer to `fork`."""
+
+    session: str
+    """The new one. Nothing runs it yet."""
+    at: int
+    """The last entry that it shares with this session."""
 
 
 class UsageReply(Reply, frozen=True, kw_only=True, tag="usage"):
@@ -235,4 +259,6 @@ class Failure(Reply, frozen=True, kw_only=True, tag="failure"):
     data: dict[str, Any] = {}
 
 
-AnyReply = Welcome | Accepted | Ok | StatusReply | HistoryReply | UsageReply | Failure
+AnyReply = (
+    Welcome | Accepted | Ok | StatusReply | HistoryReply | Forked | UsageReply | Failure
+)

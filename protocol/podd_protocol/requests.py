@@ -146,10 +146,37 @@ class Answer(Request, frozen=True, kw_only=True, tag="answer"):
     """As for `approve`."""
 
 
+class Fork(Request, frozen=True, kw_only=True, tag="fork"):
+    """Make a new session that begins as this one does."""
+
+    at: int | None = None
+    """The last entry it takes, by its `n`; absent: the newest between two steps."""
+
+
+class Rewind(Request, frozen=True, kw_only=True, tag="rewind"):
+    """Go back in the conversation. The files stay as they are."""
+
+    to: str
+    """The turn that is to be the last; `start`: none."""
+
+
 class UsageQuery(Request, frozen=True, kw_only=True, tag="usage"):
     """What was spent."""
 
     tree: bool = False
+
+
+class Configure(Request, frozen=True, kw_only=True, tag="configure"):
+    """Another surface, or other limits, from the next step on. At least one field."""
+
+    instruction: str | None = None
+    """`$library/name`, or an absolute path."""
+    tools: list[str] | None = None
+    """Names: all that the model is offered from then on."""
+    model: str | None = None
+    """PROVIDER/NAME."""
+    limits: dict[str, Any] | None = None
+    """`max_steps`, and any key of `[limits]`; null takes a limit away."""
 
 
 class Shutdown(Request, frozen=True, kw_only=True, tag="shutdown"):
@@ -172,16 +199,12 @@ AnyRequest = (
     | Approve
     | Deny
     | Answer
+    | Fork
+    | Rewind
     | UsageQuery
+    | Configure
     | Shutdown
 )
 
 #: Methods that the contract names and this version does not have.
-NOT_SUPPORTED = frozenset(
-    {
-        "configure",
-        "fork",
-        "rewind",
-        "compact",
-    }
-)
+NOT_SUPPORTED = frozenset({"compact"})

@@ -11,6 +11,8 @@ ToolStatus = Literal["ok", "error", "denied", "interrupted", "unknown"]
 Limit = Literal[
     "steps", "tokens", "cost_usd", "wall_seconds", "pods", "depth", "output_tokens"
 ]
+DriverName = Literal["chat", "code"]
+"""What makes a turn of a model's answers."""
 CancelledBy = Literal["user", "parent", "shutdown"]
 AlertLevel = Literal["info", "warning", "error"]
 Verdict = Literal["approved", "denied"]
@@ -20,6 +22,9 @@ ResolvedBy = Literal["user", "parent", "limit", "cancel"]
 of the turn that asked."""
 Remember = Literal["once", "session"]
 """For this call alone, or for every equal call of the session."""
+SurfaceCause = Literal["started", "manifest_given", "configured"]
+"""Why a model is shown what it is: the session began, a restore was given a manifest,
+or somebody changed the living pod."""
 Asked = Literal["user", "parent"]
 """Who a question is for."""
 ChildState = Literal["starting", "idle", "running", "paused", "stopping", "ended"]

@@ -42,7 +42,7 @@ def test_a_busy_pod_is_told_as_a_document(capsys, universe):
     assert document.keys() == {
         *("schema_version", "name", "pod", "state", "turn", "step", "tool_calls"),
         *("queue", "usage", "budget", "children", "approvals", "questions", "clients"),
-        *("commands", "sandbox"),
+        *("commands", "sandbox", "instruction", "tools", "limits"),
         *("session", "pid", "started_at", "model", "workdir", "scope", "seq"),
         *("storage", "socket", "log"),
     }

@@ -64,6 +64,7 @@ class FakePod:
         self.turn: str | None = None
         self.seq = 0
         self.position = 0
+        self.max_steps = 50
         self.queue: list[QueuedTurn] = []
         self.children: list[ChildStatus] = []
         self.approvals: list[ApprovalStatus] = []
@@ -189,6 +190,7 @@ class FakePod:
             pid=os.getpid(),
             started_at="2026-11-20T10:00:00.000Z",
             model="scripted/demo",
+            limits=Limits(max_steps=self.max_steps, line_bytes=1),
             workdir="/srv",
             scope=ScopeSummary(read=["/srv"]),
             seq=self.seq,

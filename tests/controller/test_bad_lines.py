@@ -27,7 +27,7 @@ BAD = [
     (b'{"method":"run","id":4,"input":"x","when_busy":"maybe"}\n', 4, "bad_field"),
     (b'{"method":"subscribe","id":4,"after":"x"}\n', 4, "bad_field"),
     (b'{"method":"dance","id":4}\n', 4, "unknown_method"),
-    (b'{"method":"fork","id":4}\n', 4, "not_supported"),
+    (b'{"method":"compact","id":4}\n', 4, "not_supported"),
     (b'{"method":"compact","id":4}\n', 4, "not_supported"),
 ]
 

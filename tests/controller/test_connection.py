@@ -14,7 +14,8 @@ from podd.controller.server import _peer_uid
 from podd.testing.harness import PodHarness
 from podd.testing.model import answer, spoken
 from podd.testing.wire_client import WireClient
-from podd_protocol.events import Alert, Durable, Lagged
+from podd_protocol.event import Durable
+from podd_protocol.events import Alert, Lagged
 from podd_protocol.replies import Ok
 from podd_protocol.requests import (
     Hello,

@@ -15,7 +15,8 @@ from podd.runtime.feed import KEPT_BYTES, RING_EVENTS
 from podd.testing.harness import PodHarness
 from podd.testing.journal import MemoryJournal
 from podd.testing.model import answer, spoken
-from podd_protocol.events import Alert, Durable, Lagged
+from podd_protocol.event import Durable
+from podd_protocol.events import Alert, Lagged
 from podd_protocol.requests import Hello, Run, Subscribe
 from tests.runtime.in_pod import in_pod
 

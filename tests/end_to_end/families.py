@@ -65,7 +65,7 @@ def _inline(value: object) -> str:
         case list():
             return f"[{', '.join(map(_inline, value))}]"
         case dict():
-            pairs = (f"{name} = {_inline(one)}" for name, one in value.items())
+            pairs = (f"{_inline(name)} = {_inline(one)}" for name, one in value.items())
             return f"{{ {', '.join(pairs)} }}"
         case _:
             return str(value)

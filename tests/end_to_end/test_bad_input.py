@@ -92,7 +92,7 @@ BAD = (
         name="a key that is not built yet",
         code=2,
         word="bad_manifest",
-        manifest=SCRIPTED + "[limits]\ntokens = 10\n",
+        manifest=SCRIPTED + "[limits]\ncost_usd = 10\n",
         says=("limits",),
     ),
     Bad(

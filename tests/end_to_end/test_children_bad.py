@@ -176,7 +176,7 @@ TOO_MUCH = {
     "mode": ('[scope]\nmode = "off"\n', "scope"),
     "pods": ("[limits]\npods = 50\n", "pods"),
     "deep": ("[limits]\ndepth = 9\n", "depth"),
-    "tokens": ("[limits]\ntokens = 5\n", "tokens"),
+    "money": ("[limits]\ncost_usd = 5\n", "cost_usd"),
     "unknown": ("[pod]\ncolour = 1\n", "colour"),
     "toml": ("[pod\n", "toml.toml"),
 }
@@ -212,7 +212,7 @@ def test_what_a_child_may_not_be_is_refused_by_name_and_nothing_is_lent(
         "long": (spawned("l" * 70), "63"),
         "dotted": (spawned("a/b"), "name"),
         "budget": (spawned("budget", budget={"tokens": 1}), "budget"),
-        "schema": (spawned("schema", output_schema={}), "output_schema"),
+        "schema": (spawned("schema", output_schema={"type": "x"}), "output_schema"),
     }
     strange = tmp_path / "strange"
     started(places, write_pod(strange, name="demo.stranger"))

@@ -32,8 +32,10 @@ pytestmark = pytest.mark.end_to_end
 
 #: A retry that need not be waited for.
 AT_ONCE = (("Retry-After", "0"),)
-#: All tries of one request.
+#: All tries of one request that nothing was heard of.
 TRIES = 4
+#: All tries of one whose answer begins and breaks off: `broken_streams` more.
+BROKEN = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +72,13 @@ FAULTS = (
         name="cut in the middle",
         reply=Reply(head(), chunked(chat_chunk({"content": "Hal"})), Reset()),
         code="cut",
+        tries=BROKEN,
     ),
     Fault(
         name="no end marker",
         reply=streamed(chat_chunk({"content": "Hal"})),
         code="cut",
+        tries=BROKEN,
     ),
     Fault(
         name="error in the stream",
@@ -83,6 +87,7 @@ FAULTS = (
             event({"error": {"message": "gone wrong", "code": 500}}),
         ),
         code="server_error",
+        tries=BROKEN,
     ),
     Fault(
         name="empty answer",
@@ -97,7 +102,8 @@ def _manifest(shell: Shell, url: str) -> Path:
     file = shell.directory / "demo.toml"
     file.write_text(
         '[pod]\nname = "demo"\nworkdir = "work"\n'
-        f'[model]\nref = "openai_chat/m"\nbase_url = "{url}"\n',
+        f'[model]\nref = "openai_chat/m"\nbase_url = "{url}"\n'
+        f"retries.broken_streams = {BROKEN - 1}\n",
         encoding="utf-8",
     )
     return file

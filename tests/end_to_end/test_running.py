@@ -159,6 +159,27 @@ def test_a_paused_pod_takes_input_and_goes_on_when_it_is_resumed(shell: Shell) -
     assert shell("resume", "demo", "--json").error["code"] == "not_paused"
 
 
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_a_paused_pod_comes_back_paused_and_goes_on_when_it_is_resumed_again(
+    end: str, shell: Shell
+) -> None:
+    """Promise 2: the same pending work, however the pod had ended."""
+    pod = shell.spawned(shell.manifest(SLOW_THEN_LOOK, *_steps("looked")), "hi")
+    with raw_client(pod["socket"], after=0) as client:
+        client.until("text_delta")
+        assert client.ask("pause", reason="lunch")["reply"] == "ok"
+    assert shell(end, "demo").code == 0
+
+    back = shell("resume", "demo", "--json")
+    states = [(one["state"], one["session"]) for one in shell.pods()]
+    resumed = shell("resume", "demo", "--json")
+
+    assert (back.code, back.error["code"]) == (9, "paused")
+    assert states == [("paused", pod["session"])]
+    assert (resumed.code, resumed.document["result"]["text"]) == (0, "looked")
+    assert resumed.events.count("turn_ended") == 1
+
+
 def test_a_pod_paused_while_somebody_follows_lets_them_go(shell: Shell) -> None:
     with shell.typed("spawn", shell.manifest(ENDLESS), "hi", "--json") as process:
         _until_it_speaks(process)

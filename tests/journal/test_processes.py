@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -59,6 +60,23 @@ def test_a_second_process_is_refused_and_told_who_writes(writing):
     assert (caught.value.pod, caught.value.session) == ("holder", SESSION)
     assert second.returncode == 4
     assert json.loads(second.stdout)["error"] == "session_held"
+
+
+def test_of_many_that_come_at_once_one_writes(writing):
+    writing.closed(["a"])
+    with contextlib.ExitStack() as stack:
+        writers = [
+            stack.enter_context(_process("hold", writing.root)) for _ in range(4)
+        ]
+        said = [json.loads(writer.stdout.readline()) for writer in writers]
+
+    assert sorted("held" if "held" in one else one["error"] for one in said) == [
+        "held",
+        "session_held",
+        "session_held",
+        "session_held",
+    ]
+    assert verify(writing.directory()).last_n == 2
 
 
 def test_a_session_is_free_as_soon_as_its_writer_is_dead(writing):

@@ -43,7 +43,7 @@ def test_every_limit_of_a_request_has_a_key_of_its_own():
             between_bytes_seconds=3,
             total_seconds=4,
         ),
-        retries=RetriesSection(attempts=5, wait_seconds=6),
+        retries=RetriesSection(attempts=5, wait_seconds=6, broken_streams=7),
     )
 
     settings = model_settings(section)

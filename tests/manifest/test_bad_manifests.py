@@ -155,12 +155,19 @@ MODEL = '[model]\nref = "openai_chat/m"\n'
             3,
             "not_supported",
         ),
-        (MODEL + "[agent]\ndriver = 'code'\n", "agent.driver", 4, "not_supported"),
+        (MODEL + "[agent]\ndriver = 'cod'\n", "agent.driver", 4, "'code'"),
+        (MODEL + "[agent]\nmax_repairs = -1\n", "agent.max_repairs", 4, "at least 0"),
+        (
+            MODEL + "[model.retries]\nbroken_streams = -1\n",
+            "model.retries.broken_streams",
+            4,
+            "at least 0",
+        ),
         (
             MODEL + "[agent]\noutput_schema = 'x'\n",
             "agent.output_schema",
             4,
-            "not_supported",
+            "No such file",
         ),
         # No TOML.
         ("[pod\n", "", 1, "TOML"),

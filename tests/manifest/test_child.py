@@ -67,7 +67,8 @@ def test_without_a_word_a_child_reads_what_its_parent_reads(desk, child: Child) 
 def test_model_and_limits_are_the_parents(child: Child) -> None:
     resolved = child(
         MODEL + "base_url = 'http://127.0.0.1:1/v1'\ntemperature = 0.5\n"
-        "[agent]\nmax_steps = 7\ninput = 'go'\n[limits]\npods = 5\ndepth = 2\n"
+        "[agent]\nmax_steps = 7\ninput = 'go'\n"
+        "[limits]\npods = 5\ndepth = 2\ntokens = 900\nwall_seconds = 60\n"
         "[tools]\noutput_bytes = 100\n[permissions]\nwait_seconds = 5\n"
         "[sandbox]\nnetwork = 'deny'\nprocesses = 10\n"
         "[supervise]\non_parent_end = 'detach'\n"
@@ -78,6 +79,7 @@ def test_model_and_limits_are_the_parents(child: Child) -> None:
     assert (manifest.agent.max_steps, manifest.agent.input) == (7, None)
     assert manifest.agent.instruction == "$builtin/default"
     assert (manifest.limits.pods, manifest.limits.depth) == (5, 1)
+    assert (manifest.limits.tokens, manifest.limits.wall_seconds) == (900, 60)
     assert manifest.tools.output_bytes == 100
     assert manifest.permissions.wait_seconds == 5
     assert (manifest.sandbox.network, manifest.sandbox.processes) == ("deny", 10)
@@ -173,10 +175,9 @@ def test_the_rules_of_all_lenders_stay_in_force(desk, child: Child) -> None:
     )
 
 
-@pytest.mark.parametrize("key", ["budget", "output_schema"])
-def test_what_is_not_built_is_refused_by_name(refusal, key: str) -> None:
-    error = refusal(**{key: {"tokens": 1}})
-    assert (error.path, error.key) == ("spawn_pod", key)
+def test_what_is_not_built_is_refused_by_name(refusal) -> None:
+    error = refusal(budget={"tokens": 1})
+    assert (error.path, error.key) == ("spawn_pod", "budget")
     assert error.reason.startswith("not_supported")
 
 

@@ -21,7 +21,9 @@ reasoning = { effort = "low" }
 context_window = 9
 [agent]
 input = "go"
+driver = "code"
 max_steps = 3
+max_repairs = 0
 [scope]
 write = [".", { path = "x", recursive = false }]
 hidden = ["h"]
@@ -36,6 +38,8 @@ environment = ["A"]
 default = "ask"
 rules = [{ tool = "bash", match = "ls*", action = "allow" }]
 [limits]
+tokens = 1000
+wall_seconds = 60
 depth = 1
 """
 
@@ -68,7 +72,7 @@ def test_what_a_later_podd_added_is_ignored(desk) -> None:
     resolved = desk.text(TEXT)
     document = to_document(resolved)
     document["later"] = 1
-    document["manifest"]["limits"]["tokens"] = 1
+    document["manifest"]["limits"]["colours"] = 1
     document["manifest"]["pod"]["colour"] = "red"
     assert from_document(document) == resolved
 
@@ -81,6 +85,7 @@ def test_what_an_earlier_podd_lacked_has_its_default(desk) -> None:
     del document["lenders_permissions"]
     del document["task_instruction"]
     del document["project_prompts"]
+    del document["output_schema"]
     assert from_document(document) == resolved
 
 

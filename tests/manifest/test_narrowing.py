@@ -108,6 +108,7 @@ def test_other_layers_are_not_read_again(desk, child: Child) -> None:
         ("[agent]\ninstruction='../outside'\n", "agent.instruction", 2, "may not read"),
         ("[agent]\ninstruction='src'\n", "agent.instruction", 2, "cannot be read"),
         ("[agent]\nmax_steps = 51\n", "agent.max_steps", 2, "at most 50"),
+        ("[agent]\ntrace = true\n", "agent.trace", 2, "no traces"),
         ("[scope]\nmode = 'warn'\n", "scope.mode", 2, "looser"),
         ("[scope]\nwrite = [\n'src',\n'..']\n", "scope.write", 4, "lend"),
         ("[scope]\nwrite = [{path = '..'}]\n", "scope.write", 2, "lend"),
@@ -123,7 +124,9 @@ def test_other_layers_are_not_read_again(desk, child: Child) -> None:
         ("[sandbox]\ntemporary_bytes=1073741825", "sandbox.temporary_bytes", 2, "most"),
         ("[limits]\npods = 9\n", "limits.pods", 2, "at most 8"),
         ("[limits]\ndepth = 3\n", "limits.depth", 2, "at most 2"),
-        ("[limits]\ntokens = 3\n", "limits.tokens", 2, "not_supported"),
+        ("[limits]\ntokens = 1001\n", "limits.tokens", 2, "at most 1000"),
+        ("[limits]\nwall_seconds=61\n", "limits.wall_seconds", 2, "at most 60"),
+        ("[limits]\ncost_usd = 3\n", "limits.cost_usd", 2, "not_supported"),
         (
             "[supervise]\non_parent_end = 'detach'\n",
             "supervise.on_parent_end",
@@ -141,7 +144,8 @@ def test_a_file_may_not_widen(desk, refusal, text, key, line, word) -> None:
     path = desk.write("child.toml", text)
     error = refusal(
         MODEL + SCOPE + "[tools]\nallow = ['read_file']\n"
-        "[sandbox]\nnetwork = 'deny'\nenvironment = ['A']\nmemory_bytes = 100\n",
+        "[sandbox]\nnetwork = 'deny'\nenvironment = ['A']\nmemory_bytes = 100\n"
+        "[limits]\ntokens = 1000\nwall_seconds = 60\n",
         manifest="child.toml",
     )
     assert (error.path, error.key, error.line) == (str(path), key, line)
@@ -155,12 +159,15 @@ def test_a_file_may_narrow(desk, child: Child) -> None:
         "[tools]\nallow = ['glob', 'ask_parent']\n"
         "[sandbox]\nnetwork = 'deny'\nread = ['src']\nenvironment = ['A']\n"
         "require = ['landlock']\nprocesses = 1\nmemory_bytes = 1\nfile_bytes = 1\n"
-        "[limits]\npods = 7\ndepth = 0\n[supervise]\non_parent_end = 'stop'\n",
+        "[limits]\npods = 7\ndepth = 0\ntokens = 5\nwall_seconds = 1\n"
+        "[supervise]\non_parent_end = 'stop'\n",
     )
     parent = MODEL + SCOPE + "mode = 'warn'\n[tools]\nallow = ['glob', 'grep']\n"
     sandbox = "[sandbox]\nenvironment = ['A', 'B']\nrequire = ['seccomp']\n"
     manifest = child(parent + sandbox, manifest="child.toml").manifest
     assert manifest.agent.max_steps == 49
+    # The parent has no limit of its own here.
+    assert (manifest.limits.tokens, manifest.limits.wall_seconds) == (5, 1)
     assert manifest.scope.mode == "enforce"
     assert manifest.tools.allow == ("glob", "ask_parent")
     assert manifest.sandbox.environment == ("A",)

@@ -30,6 +30,12 @@ def test_a_value_is_toml_and_else_a_string(desk) -> None:
     assert manifest.tools.per_tool["grep"].timeout_seconds == 3
 
 
+def test_blocks_of_code_have_limits_as_a_tool_has(desk) -> None:
+    manifest = desk.text(MODEL, "tools.per_tool.code.timeout_seconds=3").manifest
+
+    assert manifest.tools.per_tool["code"].timeout_seconds == 3
+
+
 def test_a_line_break_smuggles_in_no_second_key(desk) -> None:
     value = '"a"\nagent = 3'
     manifest = desk.text(MODEL, f"pod.description={value}").manifest

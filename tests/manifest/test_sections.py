@@ -197,13 +197,14 @@ def test_a_rule_may_be_about_several_tools(desk, tool: str) -> None:
             "'drain'",
         ),
         # Not built.
-        (MODEL + "[limits]\ntokens = 1\n", "limits.tokens", 4, "not_supported"),
+        (MODEL + "[limits]\ntokens = 0\n", "limits.tokens", 4, "at least 1"),
+        (MODEL + "[limits]\ntokens = 1.5\n", "limits.tokens", 4, "an integer"),
         (MODEL + "[limits]\ncost_usd = 1\n", "limits.cost_usd", 4, "not_supported"),
         (
-            MODEL + "[limits]\nwall_seconds = 1\n",
+            MODEL + "[limits]\nwall_seconds = 0\n",
             "limits.wall_seconds",
             4,
-            "not_supported",
+            "at least 1",
         ),
         (
             MODEL + "[supervise]\nrestart = 'on-failure'\n",

@@ -16,6 +16,7 @@ from podd.client.connection import PodConnection
 from podd.errors import FailureReplyError
 from podd.journal.reader import read_entries
 from podd.journal.session_directory import SessionDirectory
+from podd.journal.verification import verify
 from podd.launch.start import Started
 from podd_protocol.requests import Run, Shutdown, Status, Subscribe
 from tests.launch.pods import Watched, until, write_pod
@@ -44,11 +45,13 @@ class SmallDisk:
         self._process.stdin.flush()
         self.pod = self._told()
 
-    def fill(self) -> None:
+    def fill(self, left: int = 0) -> None:
+        """Leave so many pages (4,096 bytes)."""
         with self._filler.open("ab", buffering=0) as file:
             for size in (65536, 4096):
                 while _takes(file, b"\0" * size):
                     pass
+            file.truncate(max(0, file.tell() - left * 4096))
 
     def make_room(self) -> None:
         self._filler.unlink()
@@ -90,12 +93,12 @@ def disk(universe, tmp_path):
             process.kill()
 
 
-def _refused(connection) -> tuple[list[str], str]:
+def _refused(connection, length: int = 20_000) -> tuple[list[str], str]:
     """Ask for work until it is refused: the turns that were accepted, and the code."""
     turns = []
     for _ in range(100):
         try:
-            turns.append(connection.ask(Run(id=0, input="x" * 20_000)).turn)
+            turns.append(connection.ask(Run(id=0, input="x" * length)).turn)
         except FailureReplyError as error:
             return turns, error.code
     raise AssertionError("the disk is never full")
@@ -164,3 +167,24 @@ def test_a_pod_whose_disk_gets_room_goes_on_by_itself(disk):
 
         alert = until(connection, "alert")[-1]
     assert (alert.level, alert.code) == ("info", "storage")
+
+
+def test_wherever_a_disk_fills_what_was_accepted_is_there_and_comes_to_its_end(disk):
+    """A page holds a few entries, so it fills at another one each time."""
+    accepted: list[str] = []
+    with _connected(disk.pod) as watcher, _connected(disk.pod) as connection:
+        watcher.ask(Subscribe(id=0, after=0))
+        until(watcher, "surface_changed")
+        for left in range(6):
+            disk.fill(left)
+            turns, code = _refused(connection, 300 + 700 * left)
+            assert code == "storage"
+            accepted += turns
+            disk.make_room()
+            accepted.append(connection.ask(Run(id=0, input="again")).turn)
+        ended = [until(watcher, "turn_ended")[-1] for _ in accepted]
+
+    assert [event.turn for event in ended] == accepted
+    assert [e.turn for e in disk.entries() if hasattr(e, "delivery")] == accepted
+    sessions = disk.state / "sessions"
+    assert verify(SessionDirectory(sessions / disk.pod.session)).tail == "whole"

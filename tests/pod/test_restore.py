@@ -6,12 +6,15 @@ import pytest
 
 from podd.journal.session_directory import SessionDirectory
 from podd.journal.verification import verify
+from podd.sandbox.probe import probe
+from podd.testing.crash_points import CRASH_POD, VARIABLE
 from podd_protocol.requests import Cancel, Notify, Pause, Resume, Run, Status
 from tests.launch.pods import (
     ENDLESS,
     OUTLIVES,
     SLOW,
     WRITE,
+    Watched,
     entries,
     kill,
     kinds,
@@ -179,3 +182,54 @@ def test_a_whole_end_is_not_worth_an_alert(places, tmp_path):
         events = until(connection, "turn_ended")
 
     assert _named(events, "alert") == []
+
+
+#: Prints and writes, then hangs; nothing but a kill ends it in time.
+HALF = (
+    'text = ""\n[[step.call]]\ntool = "bash"\n'
+    "arguments = { command = 'echo x > half; echo so far; sleep 600' }"
+)
+
+
+@pytest.mark.skipif(probe().means is None, reason="no command is confined here")
+def test_of_a_lost_command_its_output_and_the_files_it_changed_are_told(
+    places, tmp_path
+):
+    pod = started(places, write_pod(tmp_path, HALF, 'text = "done"'))
+    with subscribed(pod) as connection:
+        connection.ask(Run(id=0, input="work"))
+        until(connection, "tool_output_delta")
+        kill(pod)
+
+    with subscribed(resumed(places, pod.session)) as connection:
+        events = until(connection, "turn_ended")
+
+    (result,) = _named(events, "tool_result")
+    assert (result.status, result.output) == ("unknown", "so far\n")
+    assert "7 bytes" in result.summary
+    assert " half" in result.summary
+    assert events[-1].text == "done"
+
+
+def test_of_a_lost_write_it_is_told_whether_the_file_is_as_it_was_to_be(
+    places, tmp_path, monkeypatch
+):
+    # The tenth entry would say that the file has changed: it has, by then.
+    with monkeypatch.context() as patch:
+        patch.setenv(VARIABLE, "write.before:10")
+        file = write_pod(tmp_path, WRITE, 'text = "done"')
+        pod = started(places, file, module=CRASH_POD)
+    process = Watched(pod.pid)
+    with subscribed(pod) as connection:
+        connection.ask(Run(id=0, input="work"))
+        process.wait()
+    assert kinds(places, pod.session)[-1] == "tool_started"
+
+    with subscribed(resumed(places, pod.session)) as connection:
+        events = until(connection, "turn_ended")
+
+    (result,) = _named(events, "tool_result")
+    assert result.status == "unknown"
+    assert "the file is now as it was to be" in result.summary
+    assert "made.txt" in result.summary
+    assert (tmp_path / "work" / "made.txt").read_text(encoding="utf-8") == "x"

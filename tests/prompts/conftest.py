@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,7 @@ class Shelf:
         *rules: Rule,
         tools: tuple[str, ...] = (),
         task: str | None = None,
+        **more: Any,
     ) -> str:
         subject = Subject(
             pod="p",
@@ -41,6 +43,7 @@ class Shelf:
             tools=tools,
             date="2026-11-21",
             task_instruction=task,
+            **more,
         )
         return render_system(subject, self.catalogue)
 

@@ -8,6 +8,7 @@ import pytest
 
 from podd.core.pod.child import Child, Report
 from podd.core.pod.waiting import Command
+from podd.core.turn.known import KnownOfCall
 from podd.errors import ManifestError
 from podd.prompts.catalogue import Catalogue
 from podd.prompts.excerpt import GAP
@@ -282,7 +283,7 @@ def test_samples_have_the_variables_that_are_given(shelf, monkeypatch) -> None:
     texts = notices.texts()
     texts.notification("user", "x")
     texts.limit("steps", 1)
-    texts.unknown("bash", "")
+    texts.unknown("bash", "", KnownOfCall(call="t1.1.1"))
     texts.child_reported("x", Report("t1", Completed(), "", None, Usage(), ()))
     texts.child_ended("x", "lost", "")
     texts.child_asks("x", "?", ())
@@ -291,5 +292,7 @@ def test_samples_have_the_variables_that_are_given(shelf, monkeypatch) -> None:
     texts.denied("bash", "")
     texts.not_decided(1.0)
     texts.not_answered("user", 1.0)
+    texts.answer_refused("x", 1)
+    texts.code_ended("ok", "")
 
     assert given == {name: set(samples[0]) for name, samples in SAMPLES.items()}

@@ -5,9 +5,12 @@ import sys
 
 import pytest
 
+from podd.core.turn.known import Changes, KnownOfCall
 from podd.errors import ManifestError
 from podd.prompts.catalogue import Catalogue
 from podd.prompts.notices import Notices
+
+NOTHING_KNOWN = KnownOfCall(call="t1.1.1")
 
 
 def test_a_notification_names_its_origin_and_leaves_its_text_alone() -> None:
@@ -28,8 +31,8 @@ def test_what_deciding_takes_is_whole_and_in_one_line() -> None:
         texts.cut_off,
         texts.no_tools_left,
         texts.interrupted,
-        texts.unknown("write_file", "2026-11-21T00:00:00.000Z"),
-        texts.unknown("write_file", ""),
+        texts.unknown("write_file", "2026-11-21T00:00:00.000Z", NOTHING_KNOWN),
+        texts.unknown("write_file", "", NOTHING_KNOWN),
     ]
     assert len(set(summaries)) == 5
     for summary in summaries:
@@ -38,6 +41,28 @@ def test_what_deciding_takes_is_whole_and_in_one_line() -> None:
     assert "write_file" in summaries[3]
     assert "2026-11-21T00:00:00.000Z" in summaries[3]
     assert "started" not in summaries[4]
+
+
+def _unknown(**known) -> str:
+    found = KnownOfCall(call="t1.1.1", **known)
+    return Notices(Catalogue()).unknown("bash", "2026-11-21T00:00:00.000Z", found)
+
+
+def test_what_is_known_of_a_lost_call_is_said_and_nothing_else() -> None:
+    nothing = _unknown()
+
+    assert "output" not in nothing
+    assert "file" not in nothing
+    assert "120 bytes" in _unknown(output="x", output_bytes=120)
+    assert "the file is now as it was to be" in _unknown(is_written=True)
+    assert "the file is not as it was to be" in _unknown(is_written=False)
+    assert "no file that you may write is seen to have changed" in _unknown(
+        changes=Changes()
+    )
+    some = _unknown(changes=Changes(paths=("a", "b/c"), more=3, is_complete=False))
+    assert "by their times: a, b/c and 3 more (not all files were looked at)" in some
+    assert "no file" not in some
+    assert "more" not in _unknown(changes=Changes(paths=("a",)))
 
 
 def test_a_text_of_the_users_is_tried_at_once(shelf) -> None:

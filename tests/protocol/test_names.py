@@ -8,7 +8,8 @@ from typing import get_args
 import msgspec
 import pytest
 
-from podd_protocol.events import AnyEvent, Durable, DurableEvent, Event, LiveEvent
+from podd_protocol.event import Durable, Event
+from podd_protocol.events import AnyEvent, DurableEvent, LiveEvent
 from podd_protocol.replies import AnyReply, FailureCode, Reply
 from podd_protocol.requests import NOT_SUPPORTED, AnyRequest, Request
 from tests.protocol.golden import KINDS, tag

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import anyio
+import msgspec
+import pytest
 
 from podd.core.context.response import TextDelta
+from podd.core.session import entries as e
 from podd.core.turn import inputs as i
+from podd.errors import StorageError
 from podd.runtime.feed import BLOCK
 from podd.testing.harness import PodHarness
 from podd.testing.model import answer, spoken
+from podd.testing.surface import SURFACE
 from podd.testing.tools import RecordingTools, ToolScript
 from podd_protocol.events import Alert
 from podd_protocol.requests import Run, Shutdown, Status
@@ -206,3 +211,47 @@ async def test_facts_that_come_while_a_pod_ends_are_refused(pod):
     assert [m.code for m in heard if m.__struct_config__.tag == "failure"] == [
         "stopping"
     ]
+
+
+@in_pod
+async def test_a_step_that_was_decided_goes_out_with_the_surface_that_it_names(pod):
+    other = msgspec.structs.replace(SURFACE, model="other")
+    pod.model.say(answer("", ("read_file", "{}")))
+    pod.model.say(answer("done"))
+    pod.driver.tell(i.InputQueued(text="work"))
+    pod.driver.tell(i.SurfaceConfigured(surface=other, manifest={}))
+
+    await pod.model.asked(2)
+
+    assert [one.surface for one in pod.model.requests] == [SURFACE, other]
+    steps = [x for x in pod.journal.entries if isinstance(x, e.StepStarted)]
+    assert [step.model for step in steps] == ["fake", "other"]
+
+
+@in_pod
+async def test_new_settings_are_there_before_anything_follows_from_a_change(pod):
+    seen = []
+    pod.driver.on_configured = lambda entry: seen.append(
+        (entry.cause, pod.journal.kinds[-1])
+    )
+    pod.model.say(answer("done"))
+    changed = pod.driver.tell(i.SurfaceConfigured(surface=SURFACE, manifest={}))
+    pod.driver.tell(i.InputQueued(text="work"))
+
+    await pod.model.asked(1)
+
+    assert changed.done.is_set()
+    assert seen == [("configured", "surface_set")]
+
+
+@in_pod
+async def test_a_change_is_refused_while_the_disk_is_full(pod):
+    pod.journal.room = 0
+    # Shows at the first write, which still goes into the reserve.
+    await pod.driver.ask(i.NotificationSent(message="x", wake=False))
+    before = pod.journal.kinds
+
+    with pytest.raises(StorageError):
+        await pod.driver.ask(i.SurfaceConfigured(surface=SURFACE, manifest={}))
+
+    assert pod.journal.kinds == before

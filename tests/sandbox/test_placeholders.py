@@ -54,6 +54,23 @@ def test_the_last_one_who_needs_it_takes_it_away(root, placeholders):
     assert _tree(root) == ["w"]
 
 
+def test_who_planned_while_it_lay_there_needs_it_too(root, placeholders):
+    """Such a plan wants nothing made: it found the placeholder in its place."""
+    mounted = ("/w", "/w/a", "/w/a/b")
+    placeholders.make("one", [_wanted("/w/a/b")])
+    placeholders.make("two", [], mounted)
+
+    placeholders.release("one")
+    assert _tree(root) == ["w", "w/a", "w/a/b"]
+    placeholders.release("two")
+    assert _tree(root) == ["w"]
+
+    placeholders.make("three", [], mounted)
+    assert _tree(root) == ["w", "w/a", "w/a/b"]
+    placeholders.release("three")
+    assert _tree(root) == ["w"]
+
+
 def test_what_something_was_put_into_stays(root, placeholders):
     placeholders.make(
         "one", [_wanted("/w/a/b"), _wanted("/w/f", directory=False, content=".\n")]

@@ -191,6 +191,14 @@ def test_what_a_pod_has_started_and_still_lives_keeps_the_scope(
     assert other.wait() == -signal.SIGKILL
 
 
+def test_new_limits_of_those_below_stand_in_the_table_and_do_not_disturb(table, lease):
+    lease.limit(pods=2, depth=0)
+
+    lease.verify()
+    current = table.transact(lease.current)
+    assert (current.limits.pods, current.limits.depth) == (2, 0)
+
+
 def test_counters_loans_and_a_new_lender_do_not_disturb(table, lease):
     lease.verify()
 

@@ -15,13 +15,21 @@ from podd.core.turn.transitions import TRANSITIONS
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script, with a document of its own to draw into."""
+@pytest.fixture(scope="module")
+def module() -> ModuleType:
+    """The script: it draws once, and that takes seconds."""
     path = ROOT / "scripts" / "turn_diagram.py"
     spec = importlib.util.spec_from_file_location("turn_diagram", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def script(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> ModuleType:
+    """The same, with a document of its own to draw into."""
     copied = tmp_path / "turn-machine.md"
     copied.write_bytes(module.DOCUMENT.read_bytes())
     monkeypatch.setattr(module, "DOCUMENT", copied)
@@ -76,7 +84,7 @@ def test_a_fact_that_no_way_leads_to_is_an_error(
     monkeypatch.setattr(script, "TRANSITIONS", {**TRANSITIONS, S.CLOSED: row})
 
     with pytest.raises(SystemExit):
-        script.drawn()
+        script.explore()
 
 
 def test_other_words_are_refused(script: ModuleType) -> None:

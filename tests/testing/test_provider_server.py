@@ -11,10 +11,13 @@ from podd.testing.provider_server import (
     Reset,
     chunked,
     document,
+    full_backlog,
     head,
     streamed,
     whole,
 )
+from tests.end_to_end.shell import until_true
+from tests.testing.connections import is_connecting
 
 LIMIT_SECONDS = 5
 REQUEST = b"POST /v1/x HTTP/1.1\r\nHost: h\r\nX-Odd:  yes \r\nContent-Length: 7\r\n\r\n"
@@ -137,3 +140,19 @@ def test_bodies_are_framed():
         b"0\r\n\r\n",
     )
     assert document(200, {"a": 1}).acts[0].endswith(b'\r\n\r\n{"a":1}')
+
+
+async def test_a_full_backlog_lets_a_connection_hang_until_it_is_served():
+    async with asyncio.timeout(LIMIT_SECONDS), asyncio.TaskGroup() as tasks:
+        with full_backlog() as listener:
+            host, port = listener.getsockname()
+            connecting = tasks.create_task(asyncio.open_connection(host, port))
+            await asyncio.to_thread(until_true, lambda: is_connecting(port))
+            assert not connecting.done()
+        async with ProviderServer(listener) as server:
+            server.play(Reply(b"heard", Close()))
+            reader, writer = await connecting
+            writer.write(REQUEST + BODY)
+
+            assert await reader.read() == b"heard"
+            writer.close()

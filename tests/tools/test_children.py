@@ -79,6 +79,7 @@ async def test_a_child_is_asked_for_as_the_model_said(place):
         "instruction": "be brief",
         "manifest": "left.toml",
         "model": "scripted/x",
+        "output_schema": {"type": "string"},
     }
 
     outcome = await _call(place, "spawn_pod", asked, pods=pods)
@@ -93,6 +94,7 @@ async def test_a_child_is_asked_for_as_the_model_said(place):
                 instruction="be brief",
                 manifest="left.toml",
                 model="scripted/x",
+                output_schema={"type": "string"},
             ),
         )
     ]
@@ -116,10 +118,8 @@ async def test_a_child_that_is_lent_nothing(place):
     ("more", "named"),
     [
         ({"budget": {"tokens": 5}}, "not_supported: `budget` is not built"),
-        (
-            {"output_schema": "a.json", "budget": 0},
-            "not_supported: `budget`, `output_schema` is not built",
-        ),
+        ({"output_schema": "a.json"}, "$.output_schema"),
+        ({"output_schema": [1]}, "$.output_schema"),
         ({"scope": "src"}, "$.scope"),
         ({"scope": {"write": "src"}}, "$.scope.write"),
         ({"scope": {"write": [""]}}, "$.scope.write[0]"),

@@ -119,3 +119,41 @@ def test_what_is_no_text_is_remarked(tmp_path, pieces, remark):
 
     remarks = stream.remarks()
     assert [remark in said for said in remarks] == ([True] if remark else [])
+
+
+def test_what_was_printed_is_found_although_nobody_ended_it(tmp_path):
+    store = _store(tmp_path)
+    stream = OutputStream(store, "t", "t1.1.1")
+    stream.feed(b"one line\nand a wor")
+
+    kept = store.so_far("t", "t1.1.1")
+
+    # The word may be the beginning of a key.
+    assert (kept.text, kept.size) == ("one line\nand a ", 15)
+    assert kept.spilled_to is None
+    assert store.so_far("t", "t1.1.2") is None
+    stream.finish()
+    assert store.so_far("t", "t1.1.1") is None
+
+
+def test_a_key_is_not_kept_while_a_command_runs_either(tmp_path):
+    store = _store(tmp_path, redact=lambda text: text.replace("secret", "***"))
+    stream = OutputStream(store, "t", "c")
+    stream.feed(b"the sec")
+    stream.feed(b"ret is out\n")
+
+    assert store.so_far("t", "c").text == "the *** is out\n"
+
+
+def test_long_output_of_a_lost_call_keeps_head_and_tail_and_its_file(tmp_path):
+    store = _store(tmp_path)
+    stream = OutputStream(store, "t", "c")
+    stream.feed(b"first\n" + b"x" * 50 * 100 + b"\nlast\n")
+
+    kept = store.so_far("t", "c")
+
+    assert kept.text.startswith("first\n")
+    assert kept.text.endswith("last\n")
+    assert len(kept.text.encode()) <= 300
+    assert kept.spilled_to == str(tmp_path / "o/c.txt")
+    assert kept.spilled_to in kept.text

@@ -55,7 +55,9 @@ class Past:
     typed: list[str]
 
 
-def past(entries: Iterable[e.AnyEntry], pod: str, stream: TextIO) -> Past:
+def past(  # noqa: C901  # one arm an entry
+    entries: Iterable[e.AnyEntry], pod: str, stream: TextIO
+) -> Past:
     """Fold a session.
 
     Args:
@@ -85,6 +87,10 @@ def past(entries: Iterable[e.AnyEntry], pod: str, stream: TextIO) -> Past:
                 done.ended, current = entry, None
                 ended.append(done)
                 count += 1
+            case e.Forked():
+                # What was open belongs to the original.
+                known.clear()
+                current = None
             case _:
                 continue
     lines: list[str] = []

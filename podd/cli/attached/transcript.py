@@ -95,6 +95,9 @@ class Transcript:
                 lines = self._void()
                 self.thinking = ""
                 return lines
+            case v.CodeStarted():
+                self.thinking = "its code"
+                return []
             case v.ToolCall(call=call, name=name, arguments=arguments):
                 self.thinking = ""
                 self._calls[call] = first_line(call_words(name, arguments)) or name
@@ -127,6 +130,8 @@ class Transcript:
             case (
                 v.Notification()
                 | v.LimitReached()
+                | v.AnswerRefused()
+                | v.CodeEnded()
                 | v.Lagged()
                 | v.ChildEvent()
                 | v.CommandStarted()

@@ -36,8 +36,9 @@ LINES = 40
 def command(output: Output, name: str, following: bool, count: int) -> None:
     """Print the developer's log of a pod.
 
-    The log of an ended pod stays. With -f, Ctrl-C leaves; with --json, each line is an
-    object.
+    Calls of its model are not in it: with agent.trace = true in the manifest they are
+    in traces.jsonl of the session. The log of an ended pod stays. With -f, Ctrl-C
+    leaves; with --json, each line is an object.
     """
     if not is_pod_name(name):
         raise NoSuchError(what="pod", name=name)

@@ -1,4 +1,7 @@
-"""`podctl session`: what sessions there are, what they hold, whether they are sound."""
+"""`podctl session`: what sessions there are, what they hold, whether they are sound.
+
+What makes something of a session stands in session_verbs.py.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from podd.cli import naming
 from podd.cli.completing import pods_and_sessions
 from podd.cli.duration import short, since
 from podd.cli.output import Output
+from podd.cli.session_verbs import export, fork, prune
 from podd.cli.several import raise_first
 from podd.cli.verb import VerbGroup
 from podd.client import discovery
@@ -35,10 +39,15 @@ _meant = click.argument(
     example="""
     podctl session list
     podctl session verify last
+    podctl session fork last
     """,
 )
 def command() -> None:
-    """List, show and verify sessions."""
+    """List, verify, fork, export and prune sessions."""
+
+
+for _verb in (fork, export, prune):
+    command.add_command(_verb)
 
 
 @command.command("list", example="podctl session list")

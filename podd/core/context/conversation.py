@@ -46,7 +46,8 @@ class UserItem(msgspec.Struct, frozen=True, tag_field="role", tag="user"):
     """What a person, a parent or podd itself says to the model."""
 
     text: str
-    origin: Literal["user", "notification", "notice"] = "user"
+    origin: Literal["user", "notification", "notice", "code"] = "user"
+    """code: what became of code that the model wrote."""
 
 
 class ModelItem(msgspec.Struct, frozen=True, tag_field="role", tag="model"):

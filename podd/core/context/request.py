@@ -46,3 +46,6 @@ class ModelRequest(msgspec.Struct, frozen=True):
     offer_tools: bool = True
     """False in the last step that a limit grants."""
     attempt: int = 1
+    key: str = ""
+    """The same for all attempts of one step, and no other step's in any session. For a
+    provider whose API promises to answer a request of the same key only once."""

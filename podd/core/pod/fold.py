@@ -21,8 +21,17 @@ from podd.core.context.conversation import (
     ToolResultItem,
     UserItem,
 )
-from podd.core.pod import below
-from podd.core.pod.state import Answer, Cause, OpenCall, OpenTurn, Phase, PodState
+from podd.core.pod import below, boundary, marks
+from podd.core.pod.state import (
+    Answer,
+    Cause,
+    OpenCall,
+    OpenTurn,
+    Phase,
+    PodState,
+    Returned,
+    Submitted,
+)
 from podd.core.session import entries as e
 
 
@@ -34,8 +43,19 @@ def fold(entries: Iterable[e.AnyEntry]) -> PodState:
     return state
 
 
-def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, PLR0915  # one arm an entry
+def apply(state: PodState, entry: e.AnyEntry) -> None:
     """Advance the state by one entry."""
+    was_working = state.is_working
+    if was_working:
+        state.worked_ms += entry.elapsed
+    _apply(state, entry)
+    if state.is_working and (
+        not was_working or isinstance(entry, e.PodStarted | e.SurfaceSet)
+    ):
+        state.stretch, state.worked_before_ms = entry.n, state.worked_ms
+
+
+def _apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, PLR0915  # one arm an entry
     state.n = entry.n
     turn = state.turn
     match entry:
@@ -49,6 +69,8 @@ def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, P
             state.surface_digest = digest.of_surface(entry.surface)
             if entry.manifest is not None:
                 state.manifest = entry.manifest
+            if turn is not None:
+                turn.request = ""
         case e.SeqReserved():
             state.seq_reserved = entry.upto
         case e.InputAccepted():
@@ -74,21 +96,35 @@ def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, P
             if turn is not None:
                 _take(state, entry.causes)
                 turn.phase = Phase.READY
+                turn.worked, turn.submitted = False, None
         case e.LimitReached():
             if turn is not None:
                 _append(state, UserItem(entry.notice, "notice"))
                 turn.limit = entry.limit
                 turn.phase = Phase.READY
+                state.granted[entry.limit] = entry.value
         case e.StepStarted():
             if turn is not None:
                 turn.phase = Phase.AWAITING_MODEL
                 turn.step, turn.attempt = entry.step, entry.attempt
                 turn.request, turn.last_step = entry.request, entry.last
+                turn.offer_tools = entry.offer_tools and not entry.last
                 turn.failure = None
+                turn.worked = False
+                if entry.attempt == 1:
+                    turn.broken = 0
         case e.StepFailed():
             if turn is not None:
                 turn.phase = Phase.READY
                 turn.failure = (entry.fault, entry.message)
+                if entry.fault != "interrupted":
+                    turn.broken = turn.broken + 1 if entry.began else 0
+        case e.AnswerRefused():
+            if turn is not None:
+                _append(state, UserItem(entry.notice, "notice"))
+                turn.phase = Phase.READY
+                turn.refused += 1
+                turn.worked, turn.submitted = False, None
         case e.ModelResponded():
             if turn is not None:
                 _respond(state, turn, entry)
@@ -111,8 +147,9 @@ def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, P
                 state.turn = None
                 state.turns_ended += 1
                 state.last_outcome = entry.outcome
+                marks.mark(state, turn.turn)
         case e.FileChanged():
-            pass
+            marks.note_change(state, entry.path)
         case e.StopRequested():
             state.stopping = entry.mode
         case e.SessionClosed():
@@ -135,6 +172,35 @@ def apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, P
             | e.CommandEnded()
         ):
             below.apply_waiting(state, entry)
+        case e.CodeStarted():
+            if turn is not None:
+                turn.phase = Phase.AWAITING_CODE
+                turn.code, turn.code_calls = entry.code, 0
+                state.has_names = True
+        case e.ToolCalled():
+            if turn is not None and turn.phase is Phase.AWAITING_CODE:
+                call = OpenCall(entry.call, entry.name, entry.arguments, "")
+                turn.calls[entry.call] = call
+                turn.code_calls += 1
+        case e.CodeEnded():
+            if turn is not None:
+                _end_code(state, turn, entry)
+        case e.InterpreterLost():
+            state.has_names = False
+            state.causes += 1
+            state.waiting.append(
+                Cause(
+                    cause=entry.cause,
+                    kind="code",
+                    origin="podd",
+                    text=entry.rendered,
+                    wakes=False,
+                )
+            )
+        case e.Forked():
+            boundary.close_open(state, entry)
+        case e.Rewound():
+            marks.rewind(state, entry.to)
         case _ as unreachable:
             assert_never(unreachable)
 
@@ -204,6 +270,10 @@ def _resolve(state: PodState, turn: OpenTurn, entry: e.ToolResulted) -> None:
     """
     open_call = turn.calls.pop(entry.call)
     state.waiting = [c for c in state.waiting if c.cause not in entry.causes]
+    if turn.phase is Phase.AWAITING_CODE:
+        returned = Returned(entry.status, entry.summary, entry.output)
+        turn.returned[entry.call] = returned
+        return
     turn.results[entry.call] = ToolResultItem(
         call=entry.call,
         name=entry.name,
@@ -214,4 +284,15 @@ def _resolve(state: PodState, turn: OpenTurn, entry: e.ToolResulted) -> None:
     if not turn.calls:
         for call in turn.asked:
             _append(state, turn.results.pop(call))
-        turn.phase = Phase.READY
+        turn.ended_calls.update(turn.asked)
+        turn.phase, turn.worked = Phase.READY, True
+
+
+def _end_code(state: PodState, turn: OpenTurn, entry: e.CodeEnded) -> None:
+    """Note what became of code. What its calls brought is the code's to tell."""
+    _append(state, UserItem(result_text(entry.summary, entry.output), "code"))
+    turn.ended_calls.update(turn.returned)
+    turn.returned.clear()
+    turn.submitted = Submitted(entry.value) if entry.submitted else None
+    turn.phase, turn.worked = Phase.READY, True
+    state.has_names = not entry.lost

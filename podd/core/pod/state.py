@@ -13,7 +13,8 @@ from podd.core.context.request import Surface
 from podd.core.context.response import StopReason
 from podd.core.pod.child import Child
 from podd.core.pod.waiting import Approval, Command, Question, Reply
-from podd_protocol.values import Limit, Outcome, Usage, Verdict
+from podd.errors import ProviderFault
+from podd_protocol.values import Limit, Outcome, ToolStatus, Usage, Verdict
 
 
 class Phase(Enum):
@@ -23,11 +24,13 @@ class Phase(Enum):
     """Nothing is outstanding; the next step, or the end, is to be decided."""
     AWAITING_MODEL = "awaiting_model"
     AWAITING_TOOLS = "awaiting_tools"
+    AWAITING_CODE = "awaiting_code"
+    """Code of the model runs; it may have tool calls open."""
     ANSWERED = "answered"
     """The model asked for no tool; whether that was the end is to be decided."""
 
 
-CauseKind = Literal["input", "notification", "child", "command"]
+CauseKind = Literal["input", "notification", "child", "command", "code"]
 
 
 class Cause(msgspec.Struct, frozen=True):
@@ -80,6 +83,20 @@ class OpenCall(msgspec.Struct):
     """Of a call that asks: what came of its question."""
 
 
+class Returned(msgspec.Struct, frozen=True):
+    """The result of a call that code made."""
+
+    status: ToolStatus
+    summary: str
+    output: str
+
+
+class Submitted(msgspec.Struct, frozen=True):
+    """What code handed in as the turn's value. It may be null."""
+
+    value: Any
+
+
 class OpenTurn(msgspec.Struct):
     """The turn that runs or is paused."""
 
@@ -89,7 +106,8 @@ class OpenTurn(msgspec.Struct):
     step: int = 0
     attempt: int = 0
     request: str = ""
-    """Digest of the request that is, or was last, outstanding."""
+    """Digest of the request that is, or was last, outstanding; empty where the surface
+    has changed since, so that it cannot be made again."""
     calls: dict[str, OpenCall] = msgspec.field(default_factory=dict)
     """By id, in the model's order; a call leaves when it has its result."""
     asked: tuple[str, ...] = ()
@@ -100,12 +118,45 @@ class OpenTurn(msgspec.Struct):
     """A limit was reached: the step now, or next, is the last."""
     last_step: bool = False
     """The step that `limit` grants has begun."""
-    failure: tuple[str, str] | None = None
+    offer_tools: bool = True
+    """The request that is, or was last, outstanding offers them."""
+    failure: tuple[ProviderFault | Literal["interrupted"], str] | None = None
     """Fault and message, if the newest attempt failed."""
+    broken: int = 0
+    """Attempts of this step in a row whose answer had begun and broke off; the newest
+    of them is `failure`."""
+    code: str = ""
+    """What runs, or ran last."""
+    code_calls: int = 0
+    """How many tools the code of this step has called."""
+    ended_calls: set[str] = msgspec.field(default_factory=set)
+    """Calls of earlier steps, which had their results."""
+    returned: dict[str, Returned] = msgspec.field(default_factory=dict)
+    """What these calls came to, for the code that runs."""
+    worked: bool = False
+    """Tools or code have ended since the newest answer."""
+    submitted: Submitted | None = None
+    refused: int = 0
+    """How often an answer was not what was asked for."""
     stop_reason: StopReason = "stop"
     text: str = ""
     """Of the newest response."""
     usage: Usage = msgspec.field(default_factory=Usage)
+
+    @property
+    def fault(self) -> ProviderFault | None:
+        """What the newest attempt failed with, where its provider is to blame."""
+        fault = None if self.failure is None else self.failure[0]
+        return None if fault == "interrupted" else fault
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The conversation at the end of a turn."""
+
+    items: int
+    digest: str
+    changes: int
+    """How many changes of files there had been."""
 
 
 class PodState(msgspec.Struct):
@@ -119,6 +170,12 @@ class PodState(msgspec.Struct):
     surface_digest: str = ""
     conversation: list[ConversationItem] = msgspec.field(default_factory=list)
     conversation_digest: str = digest.EMPTY
+    marks: dict[str, Mark] = msgspec.field(default_factory=dict)
+    """Of the ended turns that the conversation holds, oldest first (see marks.py)."""
+    changes: int = 0
+    """How often file tools have changed a file."""
+    changed_files: dict[str, int] = msgspec.field(default_factory=dict)
+    """Path to the number of its newest change, in the order of these."""
     turn: OpenTurn | None = None
     queue: list[Cause] = msgspec.field(default_factory=list)
     """Inputs that are to become turns of their own, in order."""
@@ -131,6 +188,16 @@ class PodState(msgspec.Struct):
     notified: dict[str, Answer] = msgspec.field(default_factory=dict)
     """To notifications, by key: somebody may use one key for both."""
     usage: Usage = msgspec.field(default_factory=Usage)
+    worked_ms: int = 0
+    """How long it has worked: with a turn open, not paused, not waiting for people."""
+    stretch: int = 0
+    """The entry since which it works without a break, and knows its limits."""
+    worked_before_ms: int = 0
+    """What `worked_ms` was at `stretch`."""
+    granted: dict[Limit, int] = msgspec.field(default_factory=dict)
+    """Limits over the pod's life that have had their last step: the values of then."""
+    has_names: bool = False
+    """Code of this session has run in an interpreter that lives, as far as is known."""
     children: dict[str, Child] = msgspec.field(default_factory=dict)
     """All pods below this one that were heard of, the dead too, by session."""
     approvals: dict[tuple[str, str], Approval] = msgspec.field(default_factory=dict)
@@ -149,6 +216,28 @@ class PodState(msgspec.Struct):
     closed: bool = False
     turns_ended: int = 0
     last_outcome: Outcome | None = None
+
+    @property
+    def is_working(self) -> bool:
+        """Whether its time counts: a turn is open, and not for people to go on with."""
+        turn = self.turn
+        if turn is None or turn.paused:
+            return False
+        return not turn.calls or not all(
+            self._waits_for_people(call) for call in turn.calls.values()
+        )
+
+    def _waits_for_people(self, call: OpenCall) -> bool:
+        if call.permission == "asked":
+            return True
+        question = self.questions.get((self.pod, call.call))
+        return question is not None and question.to == "user"
+
+    @property
+    def tree_usage(self) -> Usage:
+        """What was spent here and, as far as it was told, below; each pod once."""
+        below = (child.usage for child in self.children.values())
+        return sum(below, start=self.usage)
 
     @property
     def first_steer(self) -> Cause | None:

@@ -82,6 +82,23 @@ def check(line: bytes, previous: str) -> str | ChainFault:
     return ChainFault("wrong_digest" if sealed else "no_digest")
 
 
+def digest_of(line: bytes) -> str:
+    """The digest that a line bears which `check` accepted."""
+    end = len(line) - 1 if line.endswith(b"\n") else len(line)
+    return line[end - len(_END) - 64 : end - len(_END)].decode()
+
+
+def reseal(line: bytes, previous: str) -> tuple[bytes, str]:
+    """Put a sealed line into another chain; its entry stays the same, byte for byte.
+
+    Args:
+        line: that `check` accepted, with or without its newline.
+        previous: as for `seal`.
+    """
+    end = len(line) - 1 if line.endswith(b"\n") else len(line)
+    return seal(line[: end - _SUFFIX_BYTES] + b"}", previous)
+
+
 def whole_line(data: bytes, previous: str) -> WholeLine | None:
     """Find the line that some unfinished bytes begin with, if it is all there.
 

@@ -17,6 +17,10 @@ from typing import Final
 #: Strings above this many bytes of UTF-8 lie outside the journal.
 INLINE_BYTES: Final = 64 * 1024
 
+#: A reference as `detach` leaves it. Inside a string its quotes would be escaped, and a
+#: key of an entry's own has one `$` more, so nothing else looks like this.
+_REFERENCE: Final = re.compile(rb'\{"\$blob":"([0-9a-f]{64})"')
+
 _KEY: Final = "$blob"
 _ESCAPABLE: Final = re.compile(r"\$+blob")
 _ESCAPED: Final = re.compile(r"\$\$+blob")
@@ -35,6 +39,13 @@ def must_restore(line: bytes) -> bool:
     """
     # A search for one byte is five times as fast, and most lines have no dollar sign.
     return b"$" in line and b'$blob"' in line
+
+
+def named(line: bytes) -> list[str]:
+    """The digests of the blobs that a line stands on."""
+    if not must_restore(line):
+        return []
+    return [digest.decode() for digest in _REFERENCE.findall(line)]
 
 
 def detach(value: object, put: Callable[[bytes], str]) -> object:

@@ -4,9 +4,10 @@ Rules of this file:
 - Names are past tense. A field once released keeps its name and meaning; new fields
   have defaults, so that old journals still read.
 - Whatever the model sees stands here rendered.
-- `n`, `at` and `seq` are stamped by whoever appends; the digest is spliced in by the
-  journal and is not a field (see chain.py).
-- What concerns other pods stands in child_entries.py, what waits in waiting_entries.py.
+- `n`, `at`, `seq` and `elapsed` are stamped by whoever appends; the digest is spliced
+  in by the journal and is not a field (see chain.py).
+- What concerns other pods stands in child_entries.py, what waits in waiting_entries.py,
+  what runs code in code_entries.py, forks and rewinds in branch_entries.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import msgspec
 from podd.core.context.conversation import ModelPart
 from podd.core.context.request import Surface
 from podd.core.context.response import StopReason
+from podd.core.session.branch_entries import Forked, Rewound
 from podd.core.session.child_entries import (
     ChildNews,
     LoanAssumed,
@@ -25,6 +27,12 @@ from podd.core.session.child_entries import (
     LoanMade,
     LoanReturned,
     TaskGiven,
+)
+from podd.core.session.code_entries import (
+    CodeEnded,
+    CodeStarted,
+    InterpreterLost,
+    ToolCalled,
 )
 from podd.core.session.entry import Entry
 from podd.core.session.waiting_entries import (
@@ -36,22 +44,27 @@ from podd.core.session.waiting_entries import (
     QuestionAsked,
 )
 from podd.errors import ProviderFault
-from podd_protocol.values import Limit, Outcome, State, ToolStatus, Usage
+from podd_protocol.values import Limit, Outcome, State, SurfaceCause, ToolStatus, Usage
 
 __all__ = [
     "FORMAT",
+    "AnswerRefused",
     "AnyEntry",
     "ApprovalRequested",
     "ApprovalResolved",
     "CausesTaken",
     "Checkpoint",
     "ChildNews",
+    "CodeEnded",
+    "CodeStarted",
     "CommandEnded",
     "CommandStarted",
     "Delivery",
     "Entry",
     "FileChanged",
+    "Forked",
     "InputAccepted",
+    "InterpreterLost",
     "LimitReached",
     "LoanAssumed",
     "LoanIntended",
@@ -63,6 +76,7 @@ __all__ = [
     "PodStarted",
     "QuestionAnswered",
     "QuestionAsked",
+    "Rewound",
     "SeqReserved",
     "SessionClosed",
     "SessionStarted",
@@ -72,6 +86,7 @@ __all__ = [
     "SurfaceCause",
     "SurfaceSet",
     "TaskGiven",
+    "ToolCalled",
     "ToolResulted",
     "ToolStarted",
     "TurnEnded",
@@ -86,7 +101,6 @@ FORMAT: Final = 1
 
 Checkpoint = Literal["after_work", "before_completion"]
 Delivery = Literal["queue", "steer"]
-SurfaceCause = Literal["started", "manifest_given"]
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,7 +141,7 @@ class SurfaceSet(Entry, frozen=True, kw_only=True, tag="surface_set"):
     surface: Surface
     cause: SurfaceCause
     manifest: dict[str, Any] | None = None
-    """The manifest that replaces the session's, where `cause` is `manifest_given`."""
+    """The manifest that replaces the session's; None where `cause` is `started`."""
 
 
 class SeqReserved(Entry, frozen=True, kw_only=True, tag="seq_reserved"):
@@ -190,6 +204,9 @@ class LimitReached(Entry, frozen=True, kw_only=True, tag="limit_reached"):
     limit: Limit
     notice: str
     """As the model reads it."""
+    value: int = 0
+    """What the limit was. One that holds over the pod's life grants its last step once;
+    a higher one grants another."""
 
 
 class StepStarted(Entry, frozen=True, kw_only=True, tag="step_started"):
@@ -204,6 +221,8 @@ class StepStarted(Entry, frozen=True, kw_only=True, tag="step_started"):
     """Digest of the request (see core/context/digest.py)."""
     last: bool = False
     """True: without tools, because a limit was reached."""
+    offer_tools: bool = True
+    """False: also without tools, because the model's code calls them."""
 
 
 class StepFailed(Entry, frozen=True, kw_only=True, tag="step_failed"):
@@ -215,6 +234,8 @@ class StepFailed(Entry, frozen=True, kw_only=True, tag="step_failed"):
     fault: ProviderFault | Literal["interrupted"]
     message: str
     partial: str = ""
+    began: bool = False
+    """Something of the answer had come before it failed."""
 
 
 class ModelResponded(Entry, frozen=True, kw_only=True, tag="model_responded"):
@@ -226,6 +247,16 @@ class ModelResponded(Entry, frozen=True, kw_only=True, tag="model_responded"):
     parts: tuple[ModelPart, ...]
     stop_reason: StopReason
     usage: Usage
+
+
+class AnswerRefused(Entry, frozen=True, kw_only=True, tag="answer_refused"):
+    """What was to end the turn is not what was asked for; the model may mend it."""
+
+    turn: str
+    problem: str
+    """What is wrong, for people."""
+    notice: str
+    """As the model reads it."""
 
 
 class ToolStarted(Entry, frozen=True, kw_only=True, tag="tool_started"):
@@ -323,6 +354,7 @@ AnyEntry = (
     | StepStarted
     | StepFailed
     | ModelResponded
+    | AnswerRefused
     | ToolStarted
     | ToolResulted
     | TurnPaused
@@ -343,4 +375,10 @@ AnyEntry = (
     | QuestionAnswered
     | CommandStarted
     | CommandEnded
+    | CodeStarted
+    | ToolCalled
+    | CodeEnded
+    | InterpreterLost
+    | Forked
+    | Rewound
 )

@@ -15,7 +15,9 @@ from podd.core.context.conversation import (
     ToolCallPart,
 )
 from podd.core.session import entries as e
+from podd.core.session.branch_events import branch_events
 from podd.core.session.child_events import child_event
+from podd.core.session.code_events import code_event
 from podd.core.session.waiting_events import shown_arguments, waiting_event
 from podd_protocol import events as v
 
@@ -58,6 +60,7 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
                     at=at,
                     model=entry.surface.model,
                     tools=[tool.name for tool in entry.surface.tools],
+                    cause=entry.cause,
                 )
             ]
         case e.InputAccepted():
@@ -120,6 +123,10 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
             ]
         case e.ModelResponded():
             return _response(entry)
+        case e.AnswerRefused():
+            return [
+                v.AnswerRefused(seq=seq, at=at, turn=entry.turn, problem=entry.problem)
+            ]
         case e.ToolStarted():
             return [
                 v.ToolStarted(
@@ -182,6 +189,10 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
             | e.CommandEnded()
         ):
             return [waiting_event(entry)]
+        case e.CodeStarted() | e.ToolCalled() | e.CodeEnded() | e.InterpreterLost():
+            return [code_event(entry)]
+        case e.Forked() | e.Rewound():
+            return branch_events(entry)
         case _ as unreachable:
             assert_never(unreachable)
 

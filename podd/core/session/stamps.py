@@ -12,6 +12,15 @@ def rfc3339(nanoseconds: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds // 1_000_000 % 1000:03d}Z"
 
 
+def epoch_seconds(moment: str) -> float:
+    """The moment that an entry names, since the epoch.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return datetime.fromisoformat(moment).timestamp()
+
+
 def uuid7(milliseconds: int, random: bytes) -> str:
     """A session's id, RFC 9562 section 5.7: 48 bits of time, then randomness.
 

@@ -67,8 +67,8 @@ def pass_deadline(
             return _unanswered(state, fact.call)
         case "wait":
             return _waited(settings, state, fact.call)
-        case "drain":
-            raise AssertionError("the drain ends the pod")
+        case "drain" | "wall":
+            raise AssertionError("these end the pod, or the turn")
         case _ as unreachable:
             assert_never(unreachable)
 

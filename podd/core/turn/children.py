@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.pod.child import Child, Report, short_name
 from podd.core.pod.state import PodState
 from podd.core.session import entries as e
@@ -68,7 +69,7 @@ def _gone(settings: Settings, state: PodState, fact: i.ChildGone) -> Move | None
     if child is None or not child.is_lent_to:
         return None
     name = short_name(state.pod, child.pod)
-    told = fact.told or child.stage == "intended"
+    told = fact.told or child.stage == "intended" or _is_being_stopped(state, child)
     returned = e.LoanReturned(
         pod=child.pod,
         session=child.session,
@@ -90,6 +91,23 @@ def _gone(settings: Settings, state: PodState, fact: i.ChildGone) -> Move | None
     watch = tuple(f.WatchChild(session=loan.session) for loan in fresh)
     # First what is assumed: what is then still below the dead one is lost with it.
     return (*assumed, returned), watch
+
+
+def _is_being_stopped(state: PodState, child: Child) -> bool:
+    """A call that ends it is under way, and its result will tell.
+
+    After a crash it may be dead before that call has been begun again.
+    """
+    calls = () if state.turn is None else state.turn.calls.values()
+    for call in calls:
+        if call.name != "stop_pod" or call.started_at is None:
+            continue
+        arguments = decode(call.arguments)
+        if isinstance(arguments, ArgumentsFault):
+            continue
+        if state.child_named(str(arguments.get("name"))) is child:
+            return True
+    return False
 
 
 def _is_ours(state: PodState, session: str) -> bool:

@@ -15,7 +15,8 @@ from typing import assert_never
 import msgspec
 
 from podd.core.context.conversation import ModelPart, ToolCallPart
-from podd.core.pod.state import Answer, PodState, turn_of
+from podd.core.pod.marks import changed_since, mark_of
+from podd.core.pod.state import Answer, OpenTurn, PodState, turn_of
 from podd.core.session import entries as e
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
@@ -28,8 +29,10 @@ from podd.core.turn.asked import (
 )
 from podd.core.turn.asking import ASKING
 from podd.core.turn.children import decide_child
+from podd.core.turn.coding import call_tool, end_code
 from podd.core.turn.interruption import cancel_outstanding, give_up_step, settle
-from podd.core.turn.proceed import proceed
+from podd.core.turn.limits import Reached, notice, refined
+from podd.core.turn.proceed import Move, proceed
 from podd.core.turn.restore import restore
 from podd.core.turn.settings import Settings
 from podd.core.turn.states import machine_state
@@ -51,7 +54,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     def refusal(self) -> Refusal | None:
         """The code for the sender, if the fact was refused."""
         match self.verdict:
-            case "take" | "stale":
+            case "take" | "stale" | "duplicate" | "unknown":
                 return None
             case refusal:
                 return refusal
@@ -77,12 +80,16 @@ def decide(settings: Settings, state: PodState, fact: i.Input) -> Decision:  # n
             return Decision(entries=(e.TurnResumed(turn=_turn(state)),))
         case i.CancelRequested():
             return _cancel(settings, state, fact)
+        case i.RewindRequested():
+            return _rewind(state, fact)
         case i.StopAsked():
             return _stop(settings, state, fact)
         case i.DeadlinePassed(deadline="drain"):
             if state.stopping is None:
                 return Decision(verdict="stale")
             return _interrupt(settings, state)
+        case i.DeadlinePassed(deadline="wall"):
+            return _pass_wall(settings, state, fact)
         case i.DeadlinePassed():
             return _entries(pass_deadline(settings, state, fact))
         case i.PodRestored():
@@ -93,12 +100,19 @@ def decide(settings: Settings, state: PodState, fact: i.Input) -> Decision:  # n
                 surface=fact.surface, cause=fact.cause, manifest=fact.manifest
             )
             return Decision(entries=(entry,))
+        case i.SurfaceConfigured(surface=surface, manifest=manifest):
+            entry = e.SurfaceSet(surface=surface, cause="configured", manifest=manifest)
+            return Decision(entries=(entry,))
         case i.ModelAnswered():
-            return _model_answered(state, fact)
+            return _model_answered(settings, state, fact)
         case i.ModelFailed():
             return _model_failed(state, fact)
         case i.ToolFinished():
             return _tool_finished(state, fact)
+        case i.CodeCalled():
+            return _entries(call_tool(state, fact))
+        case i.CodeFinished():
+            return _move(end_code(settings, state, fact))
         case (
             i.LoanPlanned()
             | i.ChildReady()
@@ -106,10 +120,7 @@ def decide(settings: Settings, state: PodState, fact: i.Input) -> Decision:  # n
             | i.ChildrenRead()
             | i.ChildGone()
         ):
-            move = decide_child(settings, state, fact)
-            if move is None:
-                return Decision(verdict="stale")
-            return Decision(entries=move[0], effects=move[1])
+            return _move(decide_child(settings, state, fact))
         case i.ApprovalGiven():
             return _entries(approve(state, fact), otherwise="no_such_call")
         case i.QuestionReplied():
@@ -129,6 +140,12 @@ def _entries(
     entries: tuple[e.AnyEntry, ...] | None, *, otherwise: Verdict = "stale"
 ) -> Decision:
     return Decision(verdict=otherwise) if entries is None else Decision(entries=entries)
+
+
+def _move(move: Move | None) -> Decision:
+    if move is None:
+        return Decision(verdict="stale")
+    return Decision(entries=move[0], effects=move[1])
 
 
 def _answered_before(state: PodState, fact: i.Input) -> Answer | None:
@@ -230,6 +247,14 @@ def _cancel(settings: Settings, state: PodState, fact: i.CancelRequested) -> Dec
     )
 
 
+def _rewind(state: PodState, fact: i.RewindRequested) -> Decision:
+    point = mark_of(state, fact.to)
+    if point is None:
+        return Decision(verdict="no_such_turn")
+    rewound = e.Rewound(to=fact.to, files_changed_since=changed_since(state, point))
+    return Decision(entries=(rewound,))
+
+
 def _stop(settings: Settings, state: PodState, fact: i.StopAsked) -> Decision:
     asked = e.StopRequested(mode=fact.mode, by=fact.by)
     if fact.mode == "now":
@@ -253,7 +278,28 @@ def _interrupt(settings: Settings, state: PodState) -> Decision:
     )
 
 
-def _model_answered(state: PodState, fact: i.ModelAnswered) -> Decision:
+def _pass_wall(settings: Settings, state: PodState, fact: i.DeadlinePassed) -> Decision:
+    """Interrupt what runs, and grant the last step."""
+    turn, seconds = state.turn, settings.wall_seconds
+    if (
+        seconds is None
+        or turn is None  # it ended, and the pod is about to
+        or turn.limit is not None
+        or not state.is_working
+        or fact.call != str(state.stretch)
+    ):
+        return Decision(verdict="stale")
+    why = f"the pod had worked for {seconds} s, which is its limit"
+    granted = notice(settings, turn, Reached("wall_seconds", seconds))
+    return Decision(
+        entries=(*settle(settings, state, why), granted),
+        effects=cancel_outstanding(state),
+    )
+
+
+def _model_answered(
+    settings: Settings, state: PodState, fact: i.ModelAnswered
+) -> Decision:
     turn = state.turn
     assert turn is not None, "the table lets answers through in a turn only"
     if (fact.turn, fact.step, fact.attempt) != (turn.turn, turn.step, turn.attempt):
@@ -271,7 +317,7 @@ def _model_answered(state: PodState, fact: i.ModelAnswered) -> Decision:
         step=turn.step,
         attempt=turn.attempt,
         parts=tuple(parts),
-        stop_reason=fact.response.stop_reason,
+        stop_reason=refined(settings, fact.response),
         usage=fact.response.usage,
     )
     return Decision(entries=(entry,))
@@ -289,6 +335,7 @@ def _model_failed(state: PodState, fact: i.ModelFailed) -> Decision:
         fault=fact.fault,
         message=fact.message,
         partial=fact.partial,
+        began=fact.began,
     )
     return Decision(entries=(entry,))
 
@@ -297,8 +344,10 @@ def _tool_finished(state: PodState, fact: i.ToolFinished) -> Decision:
     turn = state.turn
     assert turn is not None, "the table lets results through in a turn only"
     call = turn.calls.get(fact.call)
-    if call is None or call.started_at is None or call.name in ASKING:
-        return Decision(verdict="stale")
+    if call is None:
+        return Decision(verdict=_about_no_call(turn, fact.call))
+    if call.started_at is None or call.name in ASKING:
+        return Decision(verdict="unknown")
     changes = tuple(
         e.FileChanged(
             turn=turn.turn,
@@ -321,3 +370,10 @@ def _tool_finished(state: PodState, fact: i.ToolFinished) -> Decision:
         spilled_to=fact.spilled_to,
     )
     return Decision(entries=(*changes, result))
+
+
+def _about_no_call(turn: OpenTurn, call: str) -> Verdict:
+    """What a result is that no open call waits for."""
+    if call in turn.results or call in turn.returned:
+        return "duplicate"
+    return "stale" if call in turn.ended_calls else "unknown"

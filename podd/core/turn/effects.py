@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from podd.core.turn.inputs import Deadline
+from podd.errors import ProviderFault
 from podd_protocol.values import AlertLevel
 
 
@@ -17,6 +18,10 @@ class RequestModel(msgspec.Struct, frozen=True, kw_only=True):
     step: int
     attempt: int
     offer_tools: bool
+    delay_seconds: float = 0.0
+    """Wait so long before."""
+    reason: ProviderFault | None = None
+    """What the attempt before broke off with, where that is why."""
 
 
 class CancelModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +43,18 @@ class CancelTool(msgspec.Struct, frozen=True, kw_only=True):
     """Stop a call; its end counts for nothing."""
 
     call: str
+
+
+class RunCode(msgspec.Struct, frozen=True, kw_only=True):
+    """Run a block whose start is journalled; answer with `CodeFinished`."""
+
+    turn: str
+    step: int
+    code: str
+
+
+class CancelCode(msgspec.Struct, frozen=True, kw_only=True):
+    """Stop the running block; its end counts for nothing."""
 
 
 class SetDeadline(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +91,8 @@ Effect = (
     | CancelModel
     | RunTool
     | CancelTool
+    | RunCode
+    | CancelCode
     | SetDeadline
     | WatchChild
     | RaiseAlert

@@ -10,6 +10,7 @@ from podd.core.context.request import Surface
 from podd.core.context.response import ModelResponse
 from podd.core.scope.rules import Scope
 from podd.core.session.entries import SurfaceCause
+from podd.core.turn.known import KnownOfCall
 from podd.errors import ProviderFault
 from podd_protocol.values import (
     Asked,
@@ -27,7 +28,8 @@ from podd_protocol.values import (
 
 #: What may be waited for only so long: the end of a drain, people's word about a call,
 #: the answer to a question, the children of a `wait_pods`.
-Deadline = Literal["drain", "approval", "question", "wait"]
+#: Or what a pod may work in its life.
+Deadline = Literal["drain", "approval", "question", "wait", "wall"]
 
 
 class InputQueued(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +82,13 @@ class CancelRequested(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class RewindRequested(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody wants the conversation as it was when an earlier turn had ended."""
+
+    to: str
+    """A turn, or `start`."""
+
+
 class StopAsked(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody wants the pod to end."""
 
@@ -92,7 +101,8 @@ class DeadlinePassed(msgspec.Struct, frozen=True, kw_only=True):
 
     deadline: Deadline
     call: str = ""
-    """Whose it was; empty for the drain."""
+    """Whose it was; of `wall`, the stretch of work that it was set in; empty for the
+    drain."""
 
 
 class PodRestored(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +110,8 @@ class PodRestored(msgspec.Struct, frozen=True, kw_only=True):
 
     pid: int
     podd: str
+    known: tuple[KnownOfCall, ...] = ()
+    """Of calls that had started, may not run twice, and have no result."""
 
 
 class SurfaceRendered(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +120,13 @@ class SurfaceRendered(msgspec.Struct, frozen=True, kw_only=True):
     surface: Surface
     cause: SurfaceCause
     manifest: dict[str, Any] | None = None
+
+
+class SurfaceConfigured(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody wants another surface, or other limits, from the next step on."""
+
+    surface: Surface
+    manifest: dict[str, Any]
 
 
 class ModelAnswered(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +147,8 @@ class ModelFailed(msgspec.Struct, frozen=True, kw_only=True):
     fault: ProviderFault
     message: str
     partial: str = ""
+    began: bool = False
+    """Something of the answer had come."""
 
 
 class FileChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +169,32 @@ class ToolFinished(msgspec.Struct, frozen=True, kw_only=True):
     output: str = ""
     spilled_to: str | None = None
     changes: tuple[FileChange, ...] = ()
+
+
+class CodeCalled(msgspec.Struct, frozen=True, kw_only=True):
+    """Running code asks for a tool, and waits."""
+
+    turn: str
+    step: int
+    name: str
+    arguments: str
+    """JSON text."""
+
+
+class CodeFinished(msgspec.Struct, frozen=True, kw_only=True):
+    """Code has ended, one way or another."""
+
+    turn: str
+    step: int
+    status: ToolStatus
+    summary: str
+    """What is known of the end, one line."""
+    output: str = ""
+    spilled_to: str | None = None
+    submitted: bool = False
+    value: Any = None
+    lost: bool = False
+    """The interpreter ended with it."""
 
 
 class LoanPlanned(msgspec.Struct, frozen=True, kw_only=True):
@@ -319,13 +366,17 @@ Input = (
     | PauseRequested
     | ResumeRequested
     | CancelRequested
+    | RewindRequested
     | StopAsked
     | DeadlinePassed
     | PodRestored
     | SurfaceRendered
+    | SurfaceConfigured
     | ModelAnswered
     | ModelFailed
     | ToolFinished
+    | CodeCalled
+    | CodeFinished
     | LoanPlanned
     | ChildReady
     | TaskAccepted

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from podd.core.pod.state import Phase, PodState
+from podd.core.pod.state import OpenTurn, Phase, PodState
 from podd.core.session import entries as e
 from podd.core.turn import effects as f
 from podd.core.turn.pending import pending
 from podd.core.turn.proceed import result
 from podd.core.turn.settings import Settings
+from podd_protocol.values import ToolStatus
 
 
 def settle(settings: Settings, state: PodState, why: str) -> tuple[e.AnyEntry, ...]:
@@ -24,10 +25,34 @@ def settle(settings: Settings, state: PodState, why: str) -> tuple[e.AnyEntry, .
     results = (
         result(turn, call, "interrupted", summary) for call in turn.calls.values()
     )
-    return (*_withdraw(state, why), *results, *give_up_step(state, why))
+    code = (
+        code_ended(settings, turn, "interrupted", why)
+        if turn.phase is Phase.AWAITING_CODE
+        else ()
+    )
+    return (*withdraw(state, why), *results, *code, *give_up_step(state, why))
 
 
-def _withdraw(state: PodState, why: str) -> tuple[e.AnyEntry, ...]:
+def code_ended(
+    settings: Settings,
+    turn: OpenTurn,
+    status: ToolStatus,
+    why: str,
+    *,
+    lost: bool = False,
+) -> tuple[e.CodeEnded]:
+    """The end of a block that did not end by itself."""
+    ended = e.CodeEnded(
+        turn=turn.turn,
+        step=turn.step,
+        status=status,
+        summary=settings.texts.code_ended(status, why),
+        lost=lost,
+    )
+    return (ended,)
+
+
+def withdraw(state: PodState, why: str) -> tuple[e.AnyEntry, ...]:
     """Nobody need decide or answer any more."""
     approvals = (
         e.ApprovalResolved(
@@ -68,6 +93,8 @@ def cancel_outstanding(state: PodState) -> tuple[f.Effect, ...]:
                 found.append(f.CancelModel())
             case f.RunTool(call=call):
                 found.append(f.CancelTool(call=call))
+            case f.RunCode():
+                found.append(f.CancelCode())
             case f.SetDeadline():
                 pass  # when it passes, nothing waits for it any more
             case _ as unreachable:

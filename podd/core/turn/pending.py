@@ -5,9 +5,9 @@ from __future__ import annotations
 from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.pod.state import OpenCall, OpenTurn, Phase, PodState
 from podd.core.turn.asking import ASKING, WAIT_SECONDS
-from podd.core.turn.effects import RequestModel, RunTool, SetDeadline
+from podd.core.turn.effects import RequestModel, RunCode, RunTool, SetDeadline
 
-Outstanding = RequestModel | RunTool | SetDeadline
+Outstanding = RequestModel | RunTool | RunCode | SetDeadline
 
 
 def pending(state: PodState) -> tuple[Outstanding, ...]:
@@ -20,11 +20,15 @@ def pending(state: PodState) -> tuple[Outstanding, ...]:
             turn=turn.turn,
             step=turn.step,
             attempt=turn.attempt,
-            offer_tools=not turn.last_step,
+            offer_tools=turn.offer_tools,
         )
         return (request,)
     found = (_outstanding(state, turn, call) for call in turn.calls.values())
-    return tuple(effect for effect in found if effect is not None)
+    calls = tuple(effect for effect in found if effect is not None)
+    if turn.phase is Phase.AWAITING_CODE:
+        # Last: its calls are answered before it ends.
+        return (*calls, RunCode(turn=turn.turn, step=turn.step, code=turn.code))
+    return calls
 
 
 def _outstanding(

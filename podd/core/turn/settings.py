@@ -14,8 +14,15 @@ from podd.core.permission import Permission
 from podd.core.pod.child import Child, Report
 from podd.core.pod.waiting import Command
 from podd.core.turn.asking import WAIT_SECONDS
-from podd_protocol.values import Asked, ChildEnd, CommandEnd, Limit
+from podd.core.turn.drivers.chat import Chat
+from podd.core.turn.drivers.contract import Driver
+from podd.core.turn.known import KnownOfCall
+from podd_protocol.values import Asked, ChildEnd, CommandEnd, Limit, ToolStatus
 
+#: How often a step is asked for again whose answer had begun and broke off.
+BROKEN_STREAMS: Final = 2
+#: How often the model may mend an answer that is not what was asked for.
+REPAIRS: Final = 2
 #: What a drain waits before it interrupts (the wire contract's `shutdown`).
 DRAIN_SECONDS: Final = 10.0
 
@@ -38,8 +45,9 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """Summary for a call made in the last step."""
     interrupted: str
     """Summary for a call that was ended by cancel or shutdown."""
-    unknown: Callable[[str, str], str]
-    """(tool, when it started) -> summary for a call that a crash left open."""
+    unknown: Callable[[str, str, KnownOfCall], str]
+    """(tool, when it started, what is known) -> summary for a call that a crash left
+    open."""
     child_reported: Callable[[str, Report], str]
     """(child, how its turn ended) -> what its parent reads."""
     child_ended: Callable[[str, ChildEnd, str], str]
@@ -56,12 +64,30 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds -> why a call is denied that nobody decided about."""
     not_answered: Callable[[Asked, float], str]
     """(who was asked, seconds) -> summary for a question without an answer."""
+    answer_refused: Callable[[str, int], str]
+    """(what is wrong, tries that are left after the next) -> what the model reads."""
+    code_ended: Callable[[ToolStatus, str], str]
+    """(status, what is known) -> summary for a block of code."""
+    interpreter_lost: str
+    """What the model reads where the names that its code gave are gone."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits and texts of one pod."""
 
     max_steps: int
+    """In a turn."""
+    tokens: int | None = None
+    """Over the pod's life, with those below it. None: no limit."""
+    wall_seconds: int | None = None
+    """Of work, over the pod's life. None: no limit."""
+    context_window: int | None = None
+    """Tokens that a request and its answer may hold together, where it is known."""
+    broken_streams: int = BROKEN_STREAMS
+    max_repairs: int = REPAIRS
+    driver: Driver = Chat()
+    output_problem: Callable[[Any], str | None] | None = None
+    """Says what is wrong with a turn's value; pure. None: a turn needs none."""
     repeatable: Collection[str]
     """Names of the tools that may run again after a crash."""
     texts: Texts

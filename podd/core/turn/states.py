@@ -17,17 +17,20 @@ class MachineState(Enum):
     READY = "ready"
     AWAITING_MODEL = "awaiting_model"
     AWAITING_TOOLS = "awaiting_tools"
+    AWAITING_CODE = "awaiting_code"
     ANSWERED = "answered"
     PAUSED = "paused"
     """Nothing is outstanding."""
     PAUSED_AWAITING_TOOLS = "paused_awaiting_tools"
     """What was begun runs to its end; nothing new is begun."""
+    PAUSED_AWAITING_CODE = "paused_awaiting_code"
     DRAINING_IDLE = "draining_idle"
     """A stop was asked for and no turn is open; closing follows."""
     DRAINING = "draining"
     """A stop was asked for; nothing is outstanding, the end is to be decided."""
     DRAINING_AWAITING_MODEL = "draining_awaiting_model"
     DRAINING_AWAITING_TOOLS = "draining_awaiting_tools"
+    DRAINING_AWAITING_CODE = "draining_awaiting_code"
     CLOSED = "closed"
 
 
@@ -35,18 +38,21 @@ _BY_PHASE = {
     Phase.READY: MachineState.READY,
     Phase.AWAITING_MODEL: MachineState.AWAITING_MODEL,
     Phase.AWAITING_TOOLS: MachineState.AWAITING_TOOLS,
+    Phase.AWAITING_CODE: MachineState.AWAITING_CODE,
     Phase.ANSWERED: MachineState.ANSWERED,
 }
 _PAUSED_BY_PHASE = {
     Phase.READY: MachineState.PAUSED,
     Phase.AWAITING_MODEL: MachineState.PAUSED,  # never: a pause gives the request up
     Phase.AWAITING_TOOLS: MachineState.PAUSED_AWAITING_TOOLS,
+    Phase.AWAITING_CODE: MachineState.PAUSED_AWAITING_CODE,
     Phase.ANSWERED: MachineState.PAUSED,
 }
 _DRAINING_BY_PHASE = {
     Phase.READY: MachineState.DRAINING,
     Phase.AWAITING_MODEL: MachineState.DRAINING_AWAITING_MODEL,
     Phase.AWAITING_TOOLS: MachineState.DRAINING_AWAITING_TOOLS,
+    Phase.AWAITING_CODE: MachineState.DRAINING_AWAITING_CODE,
     Phase.ANSWERED: MachineState.DRAINING,
 }
 

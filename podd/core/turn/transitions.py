@@ -7,8 +7,10 @@ A pod is always in one `MachineState`. Each fact that reaches it is looked up in
 follows from it is decided in decide.py, by a `match` that mypy knows to be whole.
 
 - `take`: it counts.
-- `stale`: it is about something that is over (a late result, a repeated answer). It
-  changes nothing and is nobody's fault.
+- `stale`: it is about something that is over (a late result, an attempt given up).
+- `duplicate`: what it says was said before (a second result of one call).
+- `unknown`: it is about something that never was (a result for no call of ours).
+  These three change nothing and are nobody's fault.
 - anything else is the code with which the sender is refused.
 
 Facts come in four kinds, and the rows are built from them: what people ask for, what
@@ -17,7 +19,8 @@ pod is there), and what the process tells itself.
 
 The states form three groups with the same shape: running, paused, draining. A model's
 answer counts only where one is awaited; a tool's result, and what people say of a call
-or to a question, only where tools are.
+or to a question, only where tools are, or code that calls them; what code does, only
+where code runs.
 """
 
 from __future__ import annotations
@@ -33,10 +36,11 @@ Refusal = Literal[
     "not_running",
     "not_paused",
     "stopping",
+    "no_such_turn",
     "no_such_call",
     "no_such_question",
 ]
-Verdict = Literal["take", "stale"] | Refusal
+Verdict = Literal["take", "stale", "duplicate", "unknown"] | Refusal
 
 Row = Mapping[type[i.Input], Verdict]
 
@@ -48,10 +52,12 @@ def _row(  # one column a kind of fact
     pause: Verdict = "not_running",
     resume: Verdict = "not_paused",
     cancel: Verdict = "take",
+    rewind: Verdict = "busy",
     stop: Verdict = "take",
     deadline: Verdict = "stale",
     model: Verdict = "stale",
     tool: Verdict = "stale",
+    code: Verdict = "stale",
     below: Verdict = "take",
     approval: Verdict = "no_such_call",
     reply: Verdict = "no_such_question",
@@ -66,13 +72,17 @@ def _row(  # one column a kind of fact
         i.PauseRequested: pause,
         i.ResumeRequested: resume,
         i.CancelRequested: cancel,
+        i.RewindRequested: rewind,
         i.StopAsked: stop,
         i.DeadlinePassed: deadline,
         i.PodRestored: "take",
         i.SurfaceRendered: surface,
+        i.SurfaceConfigured: work,
         i.ModelAnswered: model,
         i.ModelFailed: model,
         i.ToolFinished: tool,
+        i.CodeCalled: code,
+        i.CodeFinished: code,
         i.LoanPlanned: tool,
         i.CommandBegan: tool,
         i.ChildReady: below,
@@ -91,6 +101,7 @@ def _draining(
     cancel: Verdict = "take",
     model: Verdict = "stale",
     tool: Verdict = "stale",
+    code: Verdict = "stale",
     approval: Verdict = "no_such_call",
     reply: Verdict = "no_such_question",
 ) -> Row:
@@ -100,37 +111,59 @@ def _draining(
         pause="stopping",
         resume="stopping",
         cancel=cancel,
+        rewind="stopping",
         deadline="take",
         model=model,
         tool=tool,
+        code=code,
         approval=approval,
         reply=reply,
     )
 
 
 TRANSITIONS: Final[Mapping[S, Row]] = {
-    S.IDLE: _row(offered="take", cancel="not_running"),
+    S.IDLE: _row(offered="take", cancel="not_running", rewind="take"),
     S.WAKING: _row(cancel="not_running"),
-    S.READY: _row(pause="take"),
-    S.AWAITING_MODEL: _row(pause="take", model="take"),
+    S.READY: _row(pause="take", deadline="take"),
+    S.AWAITING_MODEL: _row(pause="take", deadline="take", model="take"),
     S.AWAITING_TOOLS: _row(
         pause="take", deadline="take", tool="take", approval="take", reply="take"
     ),
-    S.ANSWERED: _row(pause="take"),
+    S.AWAITING_CODE: _row(
+        pause="take",
+        deadline="take",
+        tool="take",
+        code="take",
+        approval="take",
+        reply="take",
+    ),
+    S.ANSWERED: _row(pause="take", deadline="take"),
     S.PAUSED: _row(resume="take"),
     S.PAUSED_AWAITING_TOOLS: _row(
         resume="take", deadline="take", tool="take", approval="take", reply="take"
+    ),
+    S.PAUSED_AWAITING_CODE: _row(
+        resume="take",
+        deadline="take",
+        tool="take",
+        code="take",
+        approval="take",
+        reply="take",
     ),
     S.DRAINING_IDLE: _draining(cancel="stopping"),
     S.DRAINING: _draining(),
     S.DRAINING_AWAITING_MODEL: _draining(model="take"),
     S.DRAINING_AWAITING_TOOLS: _draining(tool="take", approval="take", reply="take"),
+    S.DRAINING_AWAITING_CODE: _draining(
+        tool="take", code="take", approval="take", reply="take"
+    ),
     S.CLOSED: _row(
         work="stopping",
         offered="stopping",
         pause="stopping",
         resume="stopping",
         cancel="stopping",
+        rewind="stopping",
         stop="stale",
         below="stale",
         approval="stopping",

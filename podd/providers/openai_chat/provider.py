@@ -1,4 +1,10 @@
-"""Chat completions over the transport: the object that the runtime holds."""
+"""Chat completions over the transport: the object that the runtime holds.
+
+A request's key is not sent. No header for it is documented, and the vendor's own client
+sends none. A gateway that knows `Idempotency-Key` by itself may refuse the second
+attempt while the first still runs there, as the draft of that header says (409), and
+that is the very case after a crash.
+"""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Family(msgspec.Struct, kw_only=True):
     name: str
     places: Places
     resolved: Resolved
-    """Our own manifest, its scope grounded."""
+    """Our own manifest, its scope grounded; another one after a `configure`."""
     environment: Mapping[str, str]
     state: PodState
     driver: Driver
@@ -130,7 +130,7 @@ class Family(msgspec.Struct, kw_only=True):
         lending = Lending(house=house, watch=watch, holding=holding, quiet=quiet)
         pods = ChildPods(
             house=house,
-            resolved=self.resolved,
+            resolved=lambda: self.resolved,
             environment=self.environment,
             lending=lending,
             holding=holding,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import anyio
@@ -44,8 +44,8 @@ class ChildPods(msgspec.Struct, frozen=True, kw_only=True):
     """Does what a model asks of the pods below its own."""
 
     house: Household
-    resolved: Resolved
-    """Our own manifest, its scope grounded."""
+    resolved: Callable[[], Resolved]
+    """Our own manifest, its scope grounded, as it is now."""
     environment: Mapping[str, str]
     lending: Lending
     holding: Holding
@@ -210,7 +210,7 @@ class ChildPods(msgspec.Struct, frozen=True, kw_only=True):
     def _manifest(self, asked: SpawnPodArguments) -> Resolved:
         """The child's manifest, with the real paths of its scope."""
         resolved = child_manifest(
-            self.resolved,
+            self.resolved(),
             _asked(asked),
             pod=self.house.state.pod,
             environment=self.environment,

@@ -58,9 +58,7 @@ def test_an_entry_of_a_turn_changes_nothing_where_none_is_open(entry):
         ),
         e.ToolStarted(turn="t1", step=1, call="t9.1.1", name="x", repeatable=True),
         e.TurnStarted(turn="t9", causes=("c9",)),
-        e.FileChanged(
-            turn="t1", call="x", path="/a", change="created", before=None, after=""
-        ),
+        e.Rewound(to="start"),
     ],
     ids=lambda x: type(x).__name__,
 )

@@ -12,6 +12,8 @@ from podd.core.session.chain import (
     ChainFault,
     WholeLine,
     check,
+    digest_of,
+    reseal,
     seal,
     whole_line,
 )
@@ -83,3 +85,14 @@ def test_a_digest_field_inside_an_entry_does_not_end_the_line():
 
     assert whole_line(line[:-1], GENESIS) == WholeLine(len(line) - 1, digest)
     assert whole_line(line[: len(inner)], GENESIS) is None
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_a_line_goes_into_another_chain_with_its_entry_unchanged(end):
+    line, digest = seal(b'{"n":2,"text":"a"}', "1" * 64)
+    line = line.rstrip(b"\n") + end
+
+    again, other = reseal(line, "2" * 64)
+
+    assert again == seal(b'{"n":2,"text":"a"}', "2" * 64)[0]
+    assert (digest_of(line), digest_of(again)) == (digest, other)

@@ -8,7 +8,13 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podd.core.session.contents import INLINE_BYTES, detach, must_restore, restore
+from podd.core.session.contents import (
+    INLINE_BYTES,
+    detach,
+    must_restore,
+    named,
+    restore,
+)
 
 _keys = st.sampled_from(["$blob", "$$blob", "$$$blob", "blob", "bytes", "a", "$"])
 _values = st.recursive(
@@ -78,3 +84,14 @@ def test_a_line_that_needs_no_look_is_restored_unchanged(value):
             == value
             == (msgspec.json.decode(line))
         )
+
+
+@given(_values)
+def test_the_blobs_that_a_line_names_are_those_that_were_put(value):
+    store = _Store()
+    line = msgspec.json.encode(detach([value, "x" * 70_000], store.put))
+    got = []
+
+    restore(msgspec.json.decode(line), lambda digest, _: got.append(digest) or "")
+
+    assert named(line) == got

@@ -21,7 +21,11 @@ _step = {"turn": "t1", "step": 2}
 EXPECTED: dict[type, list[v.DurableEvent]] = {
     e.SessionStarted: [],
     e.PodStarted: [v.StateChanged(**_first, state="idle")],
-    e.SurfaceSet: [v.SurfaceChanged(**_first, model="m", tools=["read_file", "glob"])],
+    e.SurfaceSet: [
+        v.SurfaceChanged(
+            **_first, model="m", tools=["read_file", "glob"], cause="manifest_given"
+        )
+    ],
     e.SeqReserved: [],
     e.InputAccepted: [
         v.InputAccepted(**_first, turn="t1", cause="c1", origin="user", text="Grüße 🙂")
@@ -92,6 +96,18 @@ EXPECTED: dict[type, list[v.DurableEvent]] = {
     ],
     e.StopRequested: [v.StateChanged(**_first, state="stopping")],
     e.SessionClosed: [],
+    e.Forked: [
+        v.TurnEnded(
+            **_first,
+            turn="t1",
+            outcome=Failed(code="cut", message="no end"),
+            text="Let me see.",
+            value=None,
+            usage=USAGE,
+        ),
+        v.StateChanged(**_second, state="idle"),
+    ],
+    e.Rewound: [v.Rewound(**_first, to="t1", files_changed_since=["/a"])],
     e.LoanIntended: [
         v.ChildEvent(
             **_first,
@@ -206,6 +222,32 @@ EXPECTED: dict[type, list[v.DurableEvent]] = {
             status=9,
             reason="memory",
         )
+    ],
+    e.AnswerRefused: [v.AnswerRefused(**_first, turn="t1", problem="no JSON")],
+    e.CodeStarted: [v.CodeStarted(**_first, **_step, code="f()\n")],
+    e.ToolCalled: [
+        v.ToolCall(
+            **_first,
+            **_step,
+            call="t1.2.1",
+            name="read_file",
+            arguments={"path": "a"},
+        )
+    ],
+    e.CodeEnded: [
+        v.CodeEnded(
+            **_first,
+            **_step,
+            status="ok",
+            summary="submitted",
+            output="1\n",
+            spilled_to="/outputs/3",
+            submitted=True,
+            value=[1],
+        )
+    ],
+    e.InterpreterLost: [
+        v.Notification(**_first, cause="c9", origin="podd", text="Names are gone.")
     ],
 }
 

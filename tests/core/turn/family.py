@@ -23,7 +23,7 @@ from tests.core.turn.host import RESTORED, TEXTS, Heard, Host, call, finished
 
 TOOLS = (
     *("read_file", "write_file", "bash", "spawn_pod", "send_to_pod"),
-    *("wait_pods", "ask_user", "ask_parent"),
+    *("wait_pods", "stop_pod", "ask_user", "ask_parent"),
 )
 SHOWN = i.SurfaceRendered(
     surface=Surface(
@@ -48,7 +48,7 @@ def rules(tool: str, arguments: Mapping[str, Any]) -> Permission:
 
 SETTINGS = Settings(
     max_steps=5,
-    repeatable={"read_file", "spawn_pod"},
+    repeatable={"read_file", "spawn_pod", "stop_pod"},
     texts=TEXTS,
     permission=rules,
     wait_seconds=60.0,

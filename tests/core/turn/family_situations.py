@@ -117,6 +117,8 @@ def facts_about(host: Host) -> Mapping[type[i.Input], tuple[i.Input, ...]]:
     return {
         i.DeadlinePassed: (
             i.DeadlinePassed(deadline="drain"),
+            i.DeadlinePassed(deadline="wall", call=str(state.stretch)),
+            i.DeadlinePassed(deadline="wall", call="0"),
             *(
                 i.DeadlinePassed(deadline=deadline, call=name)
                 for deadline in ("approval", "question", "wait")

@@ -14,6 +14,9 @@ from podd.core.context.conversation import (
 )
 from podd.core.pod.state import Phase, PodState
 from podd.core.session import entries as e
+from podd.core.turn.drivers.chat import Chat
+from podd.core.turn.drivers.code import Code
+from podd.core.turn.settings import Settings
 from podd_protocol.values import Completed, Usage
 
 
@@ -26,12 +29,21 @@ class _Turn:
     """An attempt is open."""
     limited: bool = False
     usage: Usage = field(default_factory=Usage)
+    code: bool = False
+    """Code runs."""
+    submitted: bool = False
+    worked: bool = False
+    """The newest answer asked for work, and it has ended."""
+    refused: int = 0
+    broken: int = 0
+    """Answers of this step that broke off."""
+    failed: e.StepFailed | None = None
     open_calls: dict[str, bool] = field(default_factory=dict)
     """Without a result: whether it was begun."""
     newest: e.ModelResponded | None = None
 
 
-def check_history(entries: Sequence[e.AnyEntry], max_steps: int) -> None:
+def check_history(entries: Sequence[e.AnyEntry], settings: Settings) -> None:
     """One life of a pod, over all its processes, breaks no rule.
 
     One turn at a time, with one end and nothing of it afterwards; attempts and steps
@@ -44,10 +56,13 @@ def check_history(entries: Sequence[e.AnyEntry], max_steps: int) -> None:
     taken: set[str] = set()
     told: dict[str, tuple[str, int]] = {}
     calls: set[str] = set()
+    names = False
+    spent: dict[str, int] = {}
     for entry in entries:
         for cause in _causes(entry):
             assert cause not in accepted, "two causes of one name"
             accepted.add(cause)
+        names = _check_names(entry, names=names)
         if isinstance(entry, e.ToolResulted):
             _tell(entry, accepted, taken, told)
         match entry:
@@ -65,9 +80,11 @@ def check_history(entries: Sequence[e.AnyEntry], max_steps: int) -> None:
                 assert entry.turn == turn.name
                 assert not turn.asked, "an attempt stayed open"
                 assert turn.open_calls == {}, "a call stayed open"
+                assert not turn.code, "code stayed open"
                 assert entry.usage == turn.usage
                 if isinstance(entry.outcome, Completed):
-                    _check_completed(turn)
+                    _check_completed(turn, settings)
+                    _check_value(entry, settings)
                 turn = None
             case e.PodStarted() if turn is not None:
                 assert entry.state in {"running", "paused"}
@@ -75,9 +92,11 @@ def check_history(entries: Sequence[e.AnyEntry], max_steps: int) -> None:
                 if isinstance(entry, _OF_A_TURN):
                     assert turn is not None, "it came after the end of its turn"
                     assert entry.turn == turn.name
-                    _check_entry(entry, turn, max_steps, calls)
+                    _check_entry(entry, turn, settings, calls)
+                    _check_spent(entry, settings, spent)
                     if isinstance(entry, e.CausesTaken):
                         assert not turn.asked
+                        assert not turn.code
                         assert turn.open_calls == {}
                         _take(entry.causes, accepted, taken)
 
@@ -85,10 +104,13 @@ def check_history(entries: Sequence[e.AnyEntry], max_steps: int) -> None:
 _OF_A_TURN = (
     *(e.CausesTaken, e.LimitReached, e.StepStarted, e.StepFailed, e.ModelResponded),
     *(e.ToolStarted, e.ToolResulted, e.TurnPaused, e.TurnResumed, e.FileChanged),
+    *(e.AnswerRefused, e.CodeStarted, e.ToolCalled, e.CodeEnded),
 )
 
 
-_OF_OTHERS = e.ChildNews | e.LoanReturned | e.QuestionAsked | e.CommandEnded
+_OF_OTHERS = (
+    e.ChildNews | e.LoanReturned | e.QuestionAsked | e.CommandEnded | e.InterpreterLost
+)
 
 
 def _take(causes: Sequence[str], accepted: set[str], taken: set[str]) -> None:
@@ -119,27 +141,84 @@ def _tell(
     told.update(dict.fromkeys(new, here))
 
 
-def _check_entry(
-    entry: e.AnyEntry, turn: _Turn, max_steps: int, calls: set[str]
+def _check_names(entry: e.AnyEntry, *, names: bool) -> bool:
+    """Names of code are told to be lost when, and only when, there were some."""
+    match entry:
+        case e.CodeStarted():
+            return True
+        case e.CodeEnded():
+            return not entry.lost
+        case e.InterpreterLost():
+            assert names, "nothing was lost"
+            return False
+        case _:
+            return names
+
+
+def _check_spent(entry: e.AnyEntry, settings: Settings, spent: dict[str, int]) -> None:
+    """A limit over the pod's life grants one last step; afterwards nothing is asked."""
+    match entry:
+        case e.LimitReached(limit="tokens" | "wall_seconds"):
+            assert entry.limit not in spent, "it was granted before"
+            spent[entry.limit] = entry.value
+        case e.StepStarted(step=1, attempt=1):
+            of = {"tokens": settings.tokens, "wall_seconds": settings.wall_seconds}
+            assert entry.last or not any(spent.get(k) == of[k] for k in spent)
+        case _:
+            pass
+
+
+def _check_entry(  # noqa: PLR0912  # one arm an entry
+    entry: e.AnyEntry, turn: _Turn, settings: Settings, calls: set[str]
 ) -> None:
     match entry:
+        case e.AnswerRefused():
+            assert not turn.asked
+            assert not turn.limited, "the last step is not checked"
+            turn.refused += 1
+            assert turn.refused <= settings.max_repairs
+            turn.submitted = False
+        case e.CodeStarted():
+            assert not turn.asked
+            assert not turn.code, "two blocks at once"
+            assert turn.open_calls == {}
+            assert not turn.limited, "code in the last step"
+            turn.code = True
+        case e.ToolCalled():
+            assert turn.code, "nothing runs that could call"
+            assert entry.call not in calls, "a name is used twice"
+            calls.add(entry.call)
+            turn.open_calls[entry.call] = False
+        case e.CodeEnded():
+            assert turn.code, "an end without a beginning"
+            assert turn.open_calls == {}, "a call of code stayed open"
+            turn.code, turn.worked, turn.submitted = False, True, entry.submitted
         case e.LimitReached():
             assert not turn.limited, "one last step, once"
             turn.limited = True
         case e.StepStarted():
             assert not turn.asked, "two requests at once"
             assert turn.open_calls == {}, "a request before all results"
+            assert not turn.code, "a request while code runs"
+            if turn.failed is not None and turn.failed.fault != "interrupted":
+                assert turn.failed.began, "its provider has tried it again already"
+                assert turn.broken <= settings.broken_streams
+            turn.failed, turn.worked = None, False
+            turn.broken = 0 if entry.attempt == 1 else turn.broken
             again = (turn.step, turn.attempt + 1)
             assert (entry.step, entry.attempt) in {again, (turn.step + 1, 1)}
-            assert entry.step <= max_steps + 1
+            assert entry.step <= settings.max_steps + 1
             assert entry.last is turn.limited
-            assert entry.last or entry.step <= max_steps
+            assert entry.last or entry.step <= settings.max_steps
             turn.step, turn.attempt = entry.step, entry.attempt
             turn.asked = True
         case e.StepFailed() | e.ModelResponded():
             assert turn.asked, "nobody asked"
             assert (entry.step, entry.attempt) == (turn.step, turn.attempt)
             turn.asked = False
+            if isinstance(entry, e.StepFailed):
+                turn.failed = entry
+                turn.broken += entry.began
             if isinstance(entry, e.ModelResponded):
                 turn.usage += entry.usage
                 turn.newest = entry
@@ -154,16 +233,25 @@ def _check_entry(
             turn.open_calls[entry.call] = True
         case e.ToolResulted():
             begun = turn.open_calls.pop(entry.call)
+            turn.worked = not turn.open_calls
             assert begun or entry.status != "ok", "a result of nothing"
 
 
-def _check_completed(turn: _Turn) -> None:
+def _check_completed(turn: _Turn, settings: Settings) -> None:
     answer = turn.newest
     assert answer is not None
-    assert not turn.limited
     assert answer.stop_reason in {"stop", "tool_use", "unknown"}
+    if turn.worked and not isinstance(settings.driver, Chat | Code):
+        return  # a driver may finish after any work
+    assert not turn.limited
     assert any(isinstance(p, TextPart) and p.text.strip() for p in answer.parts)
     assert not any(isinstance(part, ToolCallPart) for part in answer.parts)
+    assert turn.submitted or not turn.worked
+
+
+def _check_value(entry: e.TurnEnded, settings: Settings) -> None:
+    if settings.output_problem is not None:
+        assert settings.output_problem(entry.value) is None, "a value of another kind"
 
 
 def check_conversation(state: PodState) -> None:
@@ -181,7 +269,8 @@ def check_conversation(state: PodState) -> None:
             case UserItem():
                 assert open_calls == set(), "somebody spoke before all results"
     turn = state.turn
-    expected = set() if turn is None else set(turn.calls) | set(turn.results)
+    of_code = turn is None or turn.phase is Phase.AWAITING_CODE
+    expected = set() if of_code else set(turn.calls) | set(turn.results)
     assert open_calls == expected
     if turn is not None and turn.phase is Phase.AWAITING_MODEL:
         assert open_calls == set()
@@ -192,7 +281,7 @@ def check_inputs(state: PodState, accepted: Sequence[str]) -> None:
     said = [
         item.text
         for item in state.conversation
-        if isinstance(item, UserItem) and item.origin != "notice"
+        if isinstance(item, UserItem) and item.origin not in {"notice", "code"}
     ]
     waiting = [cause.text for cause in (*state.queue, *state.waiting)]
     assert sorted(said + waiting) == sorted(accepted)

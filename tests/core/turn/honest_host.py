@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from podd.core.context.conversation import ToolResultItem
+from podd.core.context.conversation import ToolResultItem, UserItem
 from podd.core.pod.child import Child
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
@@ -20,8 +20,11 @@ from tests.core.turn.host import (
     RENDERED,
     RESTORED,
     RESUME,
+    TEXTS,
     Host,
+    block,
     call,
+    code_over,
     finished,
 )
 
@@ -67,11 +70,22 @@ def _answer(host: Host, asked: Outstanding) -> None:
         case f.SetDeadline(deadline=deadline, call=name):
             if not _others_go_on(host):
                 host.tell(i.DeadlinePassed(deadline=deadline, call=name))
+        case f.RunCode():
+            told = f"output of {asked.turn}.{asked.step}"
+            host.tell(code_over(asked.step, turn=asked.turn, output=told))
+        case f.RequestModel() if _may_code(host) and asked.step == 1:
+            host.answers(block())
         case f.RequestModel() if asked.offer_tools and asked.step == 1:
             parts = (call("read_file"), call("write_file"), call("?"))
             host.answers(f"{asked.turn}:", *parts)
         case f.RequestModel():
             host.answers(f"{asked.turn}.{asked.step} is done.")
+
+
+def _may_code(host: Host) -> bool:
+    turn = host.state.turn
+    assert turn is not None
+    return not host.settings.driver.offers_tools and not turn.last_step
 
 
 def _spawn(host: Host, name: str) -> None:
@@ -112,13 +126,22 @@ def _others_go_on(host: Host) -> bool:
     return False
 
 
-def outline(host: Host, unknown: set[str]) -> list[list[str]]:
+def outline(
+    host: Host, unknown: set[str], *, lost_code: bool = False
+) -> list[list[str]]:
     """The conversation, but for what a crash may change.
 
-    Results of one answer may come in another order, and those in `unknown` differ.
+    Results of one answer may come in another order, and those in `unknown` differ; so
+    does what became of code, if it was lost.
     """
     found: list[list[str]] = []
     for item, line in zip(host.state.conversation, host.texts(), strict=True):
+        if item == _LOST:
+            continue  # only a crash tells of it
+        if isinstance(item, UserItem) and item.origin == "code":
+            told = "?" if lost_code else line
+            found.append([told])
+            continue
         if not isinstance(item, ToolResultItem):
             found.append([_COMMAND.sub(r"\1 is over", line)])
             continue
@@ -128,6 +151,10 @@ def outline(host: Host, unknown: set[str]) -> list[list[str]]:
         found[-1].append(f"result {item.call}: {told}")
         found[-1].sort()
     return found
+
+
+#: What a restored pod tells of the interpreter that died with the one before.
+_LOST = UserItem(TEXTS.interpreter_lost, "notification")
 
 
 def check_a_crash_costs_no_more_than_it_may(host: Host) -> None:
@@ -144,7 +171,10 @@ def check_a_crash_costs_no_more_than_it_may(host: Host) -> None:
     for command in list(other.state.commands):
         other.decide(over(command))  # the crash ended them all
     restored, continued = goes_on(crashed), goes_on(other)
-    assert outline(restored, unknown) == outline(continued, unknown)
+    lost = any(isinstance(one, f.RunCode) for one in pending(host.state))
+    assert outline(restored, unknown, lost_code=lost) == outline(
+        continued, unknown, lost_code=lost
+    )
     assert restored.state.turns_ended == continued.state.turns_ended
     assert restored.state.last_outcome == continued.state.last_outcome
     assert _below(restored) == _below(continued)
@@ -175,6 +205,14 @@ def check_every_prefix_goes_on(
         assert not any(pod == state.pod for pod, _ in state.approvals)
         assert not any(pod == state.pod for pod, _ in state.questions)
         assert state.commands == {}
-        check_history(host.entries, lived.settings.max_steps)
+        check_history(host.entries, lived.settings)
         check_conversation(state)
         check_inputs(state, accepted_texts(host.entries))
+
+
+def check_every_restore_is_a_going_on(lived: Host) -> None:
+    """At every point of a history: restored and gone on is the same as gone on."""
+    for length in range(1, len(lived.entries) + 1):
+        host = Host.restored(lived.entries[:length], lived.settings)
+        if host.state.surface is not None and not host.state.closed:
+            check_a_crash_costs_no_more_than_it_may(host)

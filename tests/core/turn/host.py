@@ -21,6 +21,7 @@ from podd.core.session.events import count
 from podd.core.turn import effects as f
 from podd.core.turn import inputs as i
 from podd.core.turn.decide import Decision, decide
+from podd.core.turn.drivers.code import Code
 from podd.core.turn.settings import Settings, Texts
 from podd_protocol.values import ToolStatus, Usage
 
@@ -30,7 +31,7 @@ TEXTS = Texts(
     cut_off="cut off",
     no_tools_left="no tools left",
     interrupted="interrupted",
-    unknown=lambda tool, since: f"{tool} since {since}: unknown",
+    unknown=lambda tool, since, _known: f"{tool} since {since}: unknown",
     child_reported=lambda pod, report: f"{pod} {report.turn}: {report.text}",
     child_ended=lambda pod, end, message: f"{pod} {end}: {message}",
     child_asks=lambda pod, question, choices: f"{pod} asks {question} {list(choices)}",
@@ -41,6 +42,9 @@ TEXTS = Texts(
     denied=lambda tool, why: f"{tool} denied: {why}",
     not_decided=lambda seconds: f"nobody decided within {seconds:g} s",
     not_answered=lambda asked, seconds: f"{asked} silent for {seconds:g} s",
+    answer_refused=lambda problem, left: f"refused: {problem}; {left} left",
+    code_ended=lambda status, known: f"code {status}: {known}",
+    interpreter_lost="names are gone",
 )
 SETTINGS = Settings(max_steps=3, repeatable={"read_file"}, texts=TEXTS)
 SURFACE = Surface(
@@ -57,6 +61,9 @@ RENDERED = i.SurfaceRendered(surface=SURFACE, cause="started")
 OTHER = i.SurfaceRendered(
     surface=Surface(model="other", system="New.", tools=SURFACE.tools[1:]),
     cause="manifest_given",
+)
+CONFIGURED = i.SurfaceConfigured(
+    surface=OTHER.surface, manifest={"pod": {"name": "new"}}
 )
 RESTORED = i.PodRestored(pid=7, podd="0.1.0")
 DRAIN = i.StopAsked(mode="drain", by="user")
@@ -110,6 +117,40 @@ def finished(
     return i.ToolFinished(
         call=name, status=status, summary=f"{name} done", output=output, **more
     )
+
+
+def wants_object(value: object) -> str | None:
+    """What an output schema might say."""
+    return None if isinstance(value, dict) else "it is no object"
+
+
+CODING = Settings(
+    max_steps=3, repeatable={"read_file"}, texts=TEXTS, driver=Code(), wall_seconds=90
+)
+
+
+def block(code: str = "look()", language: str = "python") -> str:
+    """Prose around code, as a model writes it."""
+    return f"I look.\n```{language}\n{code}\n```\nThen I go on."
+
+
+def code_called(step: int = 1, name: str = "read_file", **more) -> i.CodeCalled:
+    given = {"turn": "t1", "arguments": "{}", **more}
+    return i.CodeCalled(step=step, name=name, **given)
+
+
+def code_over(step: int = 1, **more) -> i.CodeFinished:
+    given = {"turn": "t1", "status": "ok", "summary": "ran", **more}
+    return i.CodeFinished(step=step, **given)
+
+
+def coding(*called: str, settings: Settings = CODING) -> Host:
+    """A pod that runs code, which has called these tools."""
+    host = Host.after(queued("work"), settings=settings)
+    host.answers(block())
+    for name in called:
+        host.tell(code_called(name=name))
+    return host
 
 
 def kinds(entries: Iterable[e.AnyEntry]) -> list[str]:
@@ -197,6 +238,7 @@ class Host:
             n=n,
             at=f"2026-11-21T00:{n // 60:02}:{n % 60:02}.000Z",
             seq=self.next_seq,
+            elapsed=1000,
         )
         if (events := count(stamped)) == 0:
             stamped = msgspec.structs.replace(stamped, seq=0)
@@ -219,7 +261,9 @@ class Host:
             )
         )
 
-    def fails(self, fault="server_error", partial: str = "") -> Heard:
+    def fails(
+        self, fault="server_error", partial: str = "", *, began: bool = False
+    ) -> Heard:
         """The model gives no answer."""
         turn = self.state.turn
         assert turn is not None
@@ -231,6 +275,7 @@ class Host:
                 fault=fault,
                 message="no",
                 partial=partial,
+                began=began,
             )
         )
 

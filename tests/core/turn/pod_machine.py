@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, get_args
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -47,7 +48,9 @@ from tests.core.turn.host import (
     RESTORED,
     RESUME,
     Host,
+    block,
     call,
+    code_over,
     finished,
     queued,
     reread,
@@ -56,6 +59,7 @@ from tests.core.turn.host import (
     told,
 )
 
+NOBODYS_FAULT = {"stale", "duplicate", "unknown"}
 _PARTS = st.lists(
     st.one_of(
         st.sampled_from(["", " ", "Let me see.", "Done."]).map(TextPart),
@@ -91,7 +95,7 @@ class Pod(RuleBasedStateMachine):
         super().__init__()
         self.host = self.new_host()
         self.accepted: list[str] = []
-        self.outstanding: list[f.RequestModel | f.RunTool] = []
+        self.outstanding: list[f.RequestModel | f.RunTool | f.RunCode] = []
         self.timers: list[f.SetDeadline] = []
         """Those that this process has set for something that waits."""
         self.watched: set[str] = set()
@@ -126,7 +130,12 @@ class Pod(RuleBasedStateMachine):
     def _note(self, effects: list[f.Effect]) -> None:
         for effect in effects:
             match effect:
-                case f.RequestModel() | f.RunTool():
+                case f.RequestModel():
+                    # Why and when it goes out is not for a later process to know.
+                    known = {"delay_seconds": 0.0, "reason": None}
+                    asked = msgspec.structs.replace(effect, **known)
+                    self.outstanding.append(asked)
+                case f.RunTool() | f.RunCode():
                     self.outstanding.append(effect)
                 case f.CancelModel():
                     (one,) = [
@@ -134,6 +143,10 @@ class Pod(RuleBasedStateMachine):
                     ]
                     self.outstanding.remove(one)
                     self.past.append(_late(one))
+                case f.CancelCode():
+                    (code,) = [o for o in self.outstanding if isinstance(o, f.RunCode)]
+                    self.outstanding.remove(code)
+                    self.past.append(code_over(code.step, turn=code.turn))
                 case f.CancelTool(call=name):
                     (one,) = [
                         o for o in self.outstanding if getattr(o, "call", None) == name
@@ -253,7 +266,13 @@ class Pod(RuleBasedStateMachine):
             if isinstance(asked, f.RunTool):
                 self._come_back(asked, finished(asked.call), at_once)
                 continue
+            if isinstance(asked, f.RunCode):
+                over = code_over(asked.step, turn=asked.turn)
+                self._come_back(asked, over, at_once)
+                continue
             parts = (call("read_file"), call("write_file"))
+            if not asked.offer_tools:
+                parts = (block(),)
             answered = i.ModelAnswered(
                 turn=asked.turn,
                 step=asked.step,
@@ -263,8 +282,8 @@ class Pod(RuleBasedStateMachine):
             self._come_back(asked, answered, at_once)
 
     @precondition(lambda self: any(map(is_request, self.outstanding)))
-    @rule(fault=_FAULTS, at_once=st.booleans())
-    def fail(self, fault, at_once):
+    @rule(fault=_FAULTS, began=st.booleans(), at_once=st.booleans())
+    def fail(self, fault, began, at_once):
         asked = self._asked()
         failed = i.ModelFailed(
             turn=asked.turn,
@@ -272,6 +291,7 @@ class Pod(RuleBasedStateMachine):
             attempt=asked.attempt,
             fault=fault,
             message="no",
+            began=began,
         )
         self._come_back(asked, failed, at_once)
 
@@ -289,12 +309,12 @@ class Pod(RuleBasedStateMachine):
         """A duplicate, or a latecomer: nothing it is about is open any more."""
         fact = data.draw(st.sampled_from(self.past))
         entries = len(self.host.entries)
-        assert self.host.decide(fact).verdict == "stale"
+        assert self.host.decide(fact).verdict in NOBODYS_FAULT
         assert len(self.host.entries) == entries
 
     @rule(name=st.sampled_from(["", "t1.1.9", "t99.1.1"]))
     def come_from_elsewhere(self, name):
-        assert self.host.decide(finished(name)).verdict == "stale"
+        assert self.host.decide(finished(name)).verdict in NOBODYS_FAULT
 
     @rule(again=st.booleans())
     def crash(self, again):
@@ -337,7 +357,7 @@ class Pod(RuleBasedStateMachine):
     @invariant()
     def the_journal_breaks_no_rule(self):
         entries = self.host.entries
-        check_history(entries, self.host.settings.max_steps)
+        check_history(entries, self.host.settings)
         check_conversation(self.host.state)
         check_inputs(self.host.state, [*self.accepted, *told_texts(entries)])
         spent = [en.usage for en in self.host.entries if _is_response(en)]

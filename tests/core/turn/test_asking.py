@@ -55,6 +55,7 @@ def test_a_question_is_journalled_with_its_call_and_its_limit(who, to):
         n=asked.n,
         at=asked.at,
         seq=asked.seq,
+        elapsed=asked.elapsed,
         pod="p",
         question="t1.1.1",
         text="Which one?",
@@ -161,7 +162,7 @@ def test_a_second_answer_is_refused(first):
 def test_no_tool_ends_a_call_that_asks():
     host = _asking()
 
-    assert host.decide(finished("t1.1.1")).verdict == "stale"
+    assert host.decide(finished("t1.1.1")).verdict == "unknown"
     assert host.tell(reply()).entries[1].status == "ok"
 
 

@@ -193,6 +193,20 @@ def test_an_end_that_a_result_tells_is_no_cause():
     assert host.state.causes == 1
 
 
+def test_an_end_that_comes_before_its_call_runs_again_is_told_by_that_call():
+    """After a crash: the child died of the call that the last process began."""
+    host = parent_of("a", "b")
+    host.answers(call("stop_pod", '{"name":"a"}'), call("stop_pod", "{"))
+    host = host.crash()
+    host.tell(RESTORED)
+
+    (stopped,) = host.decide(gone("a")).entries
+    (other,) = host.decide(gone("b")).entries
+
+    assert (stopped.cause, stopped.rendered) == (None, "")
+    assert other.cause is not None
+
+
 def test_a_loan_that_came_to_nothing_is_told_by_the_call_that_made_it():
     host = _spawning()
     host.tell(planned("a", "t1.1.1"))

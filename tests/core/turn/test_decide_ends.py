@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from podd.core.session import entries as e
 from podd.core.turn import effects as f
+from podd.core.turn.known import KnownOfCall
 from podd.core.turn.states import MachineState, machine_state
 from podd_protocol.values import Cancelled, Usage
 from tests.core.turn.host import (
@@ -16,6 +18,8 @@ from tests.core.turn.host import (
     PAUSE,
     RESTORED,
     RESUME,
+    SETTINGS,
+    TEXTS,
     USAGE,
     Host,
     asking,
@@ -286,3 +290,21 @@ def test_a_restore_after_an_orderly_end_opens_the_session_again():
 
     assert host.tell(RESTORED).kinds == ["pod_started"]
     assert host.tell(queued("more")).effects == [request(1)]
+
+
+def test_what_is_known_of_a_lost_call_stands_in_its_result():
+    known = KnownOfCall(
+        call="t1.1.1", output="so far", output_bytes=6, spilled_to="/outputs/t1.1.1.txt"
+    )
+    texts = msgspec.structs.replace(
+        TEXTS, unknown=lambda _tool, _since, known: f"{known.output_bytes} bytes"
+    )
+    host = calling("write_file", "write_file").crash()
+    host.settings = msgspec.structs.replace(SETTINGS, texts=texts)
+
+    decision = host.decide(msgspec.structs.replace(RESTORED, known=(known,)))
+
+    first, second = decision.entries[1:]
+    assert (first.status, first.summary) == ("unknown", "6 bytes")
+    assert (first.output, first.spilled_to) == ("so far", "/outputs/t1.1.1.txt")
+    assert (second.status, second.summary, second.output) == ("unknown", "0 bytes", "")

@@ -182,18 +182,20 @@ def test_calls_are_named_after_their_turn_step_and_place_among_the_calls():
 def test_what_a_failed_attempt_said_is_in_the_journal_and_not_in_the_conversation():
     host = asking()
 
-    entry = host.fails("cut", partial="I was going").entries[0]
+    entry = host.fails("cut", partial="I was going", began=True).entries[0]
 
     assert entry == e.StepFailed(
         n=entry.n,
         at=entry.at,
         seq=entry.seq,
+        elapsed=entry.elapsed,
         turn="t1",
         step=1,
         attempt=1,
         fault="cut",
         message="no",
         partial="I was going",
+        began=True,
     )
     assert host.texts() == ["user: work"]
 
@@ -228,13 +230,25 @@ def test_a_result_is_preceded_by_the_files_it_changed():
     )
 
 
-@pytest.mark.parametrize("name", ["t1.1.1", "t1.1.9", "t0.1.1", ""])
-def test_a_second_or_foreign_result_is_stale(name):
-    host = calling("read_file", "write_file")
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("t1.1.1", "stale"),
+        ("t1.2.1", "duplicate"),
+        ("t1.2.9", "unknown"),
+        ("t0.1.1", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_a_late_a_second_and_a_foreign_result_are_told_apart(name, verdict):
+    host = calling("read_file")
     host.tell(finished("t1.1.1"))
+    host.answers(call("read_file"), call("write_file"))
+    host.tell(finished("t1.2.1"))
 
     assert host.tell(finished(name)).entries == []
-    assert host.decide(finished(name)).verdict == "stale"
+    decision = host.decide(finished(name))
+    assert (decision.verdict, decision.refusal) == (verdict, None)
 
 
 def test_a_late_result_of_a_cancelled_turn_does_not_reach_the_next_one():
@@ -243,7 +257,7 @@ def test_a_late_result_of_a_cancelled_turn_does_not_reach_the_next_one():
     host.tell(queued("next"))
     host.answers(call("read_file"))
 
-    assert host.decide(finished("t1.1.1")).verdict == "stale"
+    assert host.decide(finished("t1.1.1")).verdict == "unknown"
     assert list(host.state.turn.calls) == ["t2.1.1"]
 
 

@@ -78,6 +78,7 @@ def test_people_are_asked_about_one_call_while_another_runs():
         n=heard.entries[1].n,
         at=heard.entries[1].at,
         seq=heard.entries[1].seq,
+        elapsed=heard.entries[1].elapsed,
         pod="p",
         call="t1.1.1",
         name="bash",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from podd.core.context.conversation import ReasoningPart
+from podd.core.turn import effects as f
 from podd_protocol.values import Completed, Failed, Limited
 from tests.core.turn.host import (
     CANCEL,
+    CONFIGURED,
     DRAIN,
     OTHER,
     RENDERED,
@@ -288,6 +290,29 @@ def test_a_pod_without_a_surface_drains_all_the_same():
 
     assert host.tell(DRAIN).kinds == ["stop_requested", "session_closed"]
     assert host.entries[-1].open_turn == "t1"
+
+
+def test_a_configured_surface_stands_with_its_manifest_and_counts_from_the_next_step():
+    host = calling()
+
+    heard = host.tell(CONFIGURED)
+    step = host.tell(finished("t1.1.1")).entries[-1]
+
+    assert heard.kinds == ["surface_set"]
+    assert heard.entries[0].cause == "configured"
+    assert host.state.manifest == {"pod": {"name": "new"}}
+    assert step.model == "other"
+
+
+def test_a_request_of_a_surface_that_was_is_no_alert_after_a_crash():
+    host = Host.after(queued("work"))
+    host.tell(CONFIGURED)
+
+    heard = host.crash().tell(RESTORED)
+
+    assert not [x for x in heard.effects if isinstance(x, f.RaiseAlert)]
+    assert heard.entries[-1].model == "other"
+    assert heard.entries[-1].attempt == 2
 
 
 def test_another_surface_counts_from_the_next_step_on():

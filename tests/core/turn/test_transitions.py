@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from podd.core.session import entries as e
 from podd.core.turn import inputs as i
 from podd.core.turn.asking import ASKING
 from podd.core.turn.decide import decide
@@ -16,6 +17,7 @@ from podd.core.turn.transitions import TRANSITIONS
 from tests.core.turn.host import SETTINGS
 from tests.core.turn.situations import SITUATIONS, facts_for
 
+NOBODYS_FAULT = {"take", "stale", "duplicate", "unknown"}
 KINDS = get_args(i.Input)
 PRODUCT = [
     pytest.param(state, kind, id=f"{state.value}-{kind.__name__}")
@@ -47,19 +49,20 @@ def test_what_the_table_says_is_what_is_decided(state, kind):
             assert decision == decide(host.settings, before, fact), "no function"
             if verdict == "take":
                 # Whom or what a fact names is not for the table to know.
-                assert decision.verdict == (_of_nothing(host.state, fact) or "take")
+                assert decision.verdict == (_of_nothing(host, fact) or "take")
             else:
                 assert decision.verdict == verdict
             if decision.verdict != "take":
                 assert decision.entries == ()
                 assert decision.effects == ()
                 assert decision.answer is None
-            refused = decision.verdict not in {"take", "stale"}
+            refused = decision.verdict not in NOBODYS_FAULT
             assert decision.refusal == (decision.verdict if refused else None)
 
 
-def _of_nothing(state, fact) -> str | None:  # noqa: PLR0912
+def _of_nothing(host, fact) -> str | None:  # noqa: PLR0912
     """The verdict on a fact about what is not there, or None if it is."""
+    state = host.state
     calls = {} if state.turn is None else state.turn.calls
     begun = {name for name, one in calls.items() if one.started_at is not None}
     waits = {name for name in begun if calls[name].name == "wait_pods"}
@@ -69,7 +72,11 @@ def _of_nothing(state, fact) -> str | None:  # noqa: PLR0912
     lent = {s: one for s, one in state.children.items() if one.is_lent_to}
     match fact:
         case i.ToolFinished():
-            there = fact.call in begun - asks
+            if fact.call not in begun - asks:
+                return _of_no_call(host, fact.call)
+            there = True
+        case i.CodeCalled() | i.CodeFinished():
+            there = (fact.turn, fact.step) == (state.turn.turn, state.turn.step)
         case i.LoanPlanned():
             there = fact.call in begun
         case i.CommandBegan():
@@ -78,6 +85,13 @@ def _of_nothing(state, fact) -> str | None:  # noqa: PLR0912
             there = fact.command in state.commands
         case i.DeadlinePassed(deadline="drain"):
             there = state.stopping is not None
+        case i.DeadlinePassed(deadline="wall"):
+            there = (
+                host.settings.wall_seconds is not None
+                and state.is_working
+                and state.turn.limit is None
+                and fact.call == str(state.stretch)
+            )
         case i.DeadlinePassed():
             of = {"approval": approvals, "question": questions, "wait": waits}
             there = fact.call in of[fact.deadline]
@@ -100,6 +114,20 @@ def _of_nothing(state, fact) -> str | None:  # noqa: PLR0912
     return None if there else "stale"
 
 
+def _of_no_call(host, name: str) -> str:
+    """From what stands in the journal of results."""
+    turn = host.state.turn
+    steps = [
+        entry.step
+        for entry in host.entries
+        if isinstance(entry, e.ToolResulted)
+        and (entry.turn, entry.call) == (turn.turn, name)
+    ]
+    if not steps:
+        return "unknown"
+    return "duplicate" if steps == [turn.step] else "stale"
+
+
 @pytest.mark.parametrize(("state", "kind"), PRODUCT)
 def test_whatever_is_taken_leads_to_a_state_of_the_machine(state, kind):
     """Also with all that follows by itself: nothing raises and nothing goes round."""
@@ -120,13 +148,16 @@ def test_whatever_is_taken_leads_to_a_state_of_the_machine(state, kind):
         (S.READY, "running"),
         (S.AWAITING_MODEL, "running"),
         (S.AWAITING_TOOLS, "running"),
+        (S.AWAITING_CODE, "running"),
         (S.ANSWERED, "running"),
         (S.PAUSED, "paused"),
         (S.PAUSED_AWAITING_TOOLS, "paused"),
+        (S.PAUSED_AWAITING_CODE, "paused"),
         (S.DRAINING_IDLE, "stopping"),
         (S.DRAINING, "stopping"),
         (S.DRAINING_AWAITING_MODEL, "stopping"),
         (S.DRAINING_AWAITING_TOOLS, "stopping"),
+        (S.DRAINING_AWAITING_CODE, "stopping"),
         (S.CLOSED, "stopping"),
     ],
 )
@@ -161,7 +192,12 @@ def test_an_answer_to_another_attempt_is_stale_and_changes_nothing():
 @pytest.mark.parametrize("state", S)
 def test_results_count_exactly_where_the_machine_awaits_them(state):
     awaits_model = state in {S.AWAITING_MODEL, S.DRAINING_AWAITING_MODEL}
-    awaits_tools = state in {
+    awaits_code = state in {
+        S.AWAITING_CODE,
+        S.PAUSED_AWAITING_CODE,
+        S.DRAINING_AWAITING_CODE,
+    }
+    awaits_tools = awaits_code or state in {
         S.AWAITING_TOOLS,
         S.PAUSED_AWAITING_TOOLS,
         S.DRAINING_AWAITING_TOOLS,
@@ -172,13 +208,15 @@ def test_results_count_exactly_where_the_machine_awaits_them(state):
     assert row[i.ModelFailed] == row[i.ModelAnswered]
     for kind in (i.ToolFinished, i.LoanPlanned, i.CommandBegan):
         assert row[kind] == ("take" if awaits_tools else "stale")
+    for kind in (i.CodeCalled, i.CodeFinished):
+        assert row[kind] == ("take" if awaits_code else "stale")
 
 
 def test_every_verdict_on_what_is_not_there_was_tried_and_so_was_what_is():
     """Else the product above would say little."""
     tried = {
-        (kind, _of_nothing(host.state, fact) is None)
-        for state in (S.AWAITING_TOOLS, S.IDLE, S.DRAINING_IDLE)
+        (kind, _of_nothing(host, fact) is None)
+        for state in (S.AWAITING_TOOLS, S.AWAITING_CODE)
         for host in SITUATIONS[state]
         for kind, facts in facts_for(host).items()
         for fact in facts
@@ -188,5 +226,6 @@ def test_every_verdict_on_what_is_not_there_was_tried_and_so_was_what_is():
         *(i.ToolFinished, i.LoanPlanned, i.CommandBegan, i.CommandOver),
         *(i.DeadlinePassed, i.ChildReady, i.TaskAccepted, i.ChildrenRead),
         *(i.ChildGone, i.ApprovalGiven, i.QuestionReplied),
+        *(i.CodeCalled, i.CodeFinished),
     ):
         assert {(kind, True), (kind, False)} <= tried

@@ -39,7 +39,7 @@ def test_a_wait_is_a_deadline_and_no_tool():
     heard = host.answers(wait("a", timeout_seconds=5))
 
     assert heard.effects == [until_done("t1.2.1", 5.0)]
-    assert host.decide(finished("t1.2.1")).verdict == "stale"
+    assert host.decide(finished("t1.2.1")).verdict == "unknown"
 
 
 def test_all_are_waited_for_and_told_in_oneresult_of():
