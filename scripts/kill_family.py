@@ -12,12 +12,10 @@ Exits 1 and says what, at the first promise that does not hold.
 
 from __future__ import annotations
 
-import argparse
 import os
 import random
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -26,14 +24,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))  # -I leaves the script's folder out
 
-from kill_loop import (
+from kill_runs import (
     PATIENCE_SECONDS,
-    BrokenPromiseError,
+    Options,
     ask_for_work,
-    end_what_lives,
     expect,
     has_ended,
     kill,
+    resolved,
+    resume,
+    run,
     wait_for_end,
 )
 
@@ -41,14 +41,11 @@ from podd.client.discovery import pods
 from podd.core.context.conversation import ToolCallPart
 from podd.core.session import entries as e
 from podd.core.session.entry import Entry
-from podd.errors import PoddError
 from podd.journal.reader import read_entries
 from podd.journal.session_directory import SessionDirectory
 from podd.journal.verification import verify
 from podd.launch.ending import end
 from podd.launch.start import Started, StartRequest, start
-from podd.manifest.loading import load
-from podd.manifest.request import LoadRequest
 from podd.paths import Places
 from podd.scope_lock.listing import allocations
 from podd.scope_lock.table import Table
@@ -127,31 +124,17 @@ class Tally:
 
 def main() -> int:
     """Run the loop."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seed", type=int, default=None)
-    options = parser.parse_args()
-    seed = options.seed
-    if seed is None:
-        seed = random.SystemRandom().getrandbits(32)
-    chance = random.Random(seed)
-    print(f"seed {seed}", file=sys.stderr)
+    options = Options.read(__doc__ or "", size="rounds", usual=5)
     tally = Tally()
-    with tempfile.TemporaryDirectory(prefix="kills-") as directory:
-        while tally.kills < options.kills:
-            root = Path(directory) / str(tally.turns)
-            root.mkdir()
-            places = Places(root / "run", root / "state", root / "config")
-            most = options.kills - tally.kills
-            try:
-                one_turn(places, chance, options.rounds, most, tally)
-            except (BrokenPromiseError, PoddError) as error:
-                print(f"after {tally.kills} kills, in {root}: {error}", file=sys.stderr)
-                return 1
-            finally:
-                end_what_lives(places)
-            print(f"{tally.kills} kills, {tally.turns} turns", file=sys.stderr)
+    status = run(
+        options,
+        tally,
+        lambda places, chance, most: one_turn(
+            places, chance, options.size, most, tally
+        ),
+    )
+    if status:
+        return status
     ends = ", ".join(f"{number} {end}" for end, number in sorted(tally.ends.items()))
     print(
         f"{tally.kills} kills ({tally.children_killed} with a child), {tally.turns} "
@@ -168,16 +151,7 @@ def one_turn(
     root = places.runtime.parent
     work = root / "work"
     write_pods(root, rounds)
-    resolved = load(
-        LoadRequest(
-            file=root / "pod.toml",
-            overrides=[],
-            caller_directory=root,
-            environment=os.environ,
-            places=places,
-        )
-    )
-    started = start(StartRequest(places=places, resolved=resolved))
+    started = start(StartRequest(places=places, resolved=resolved(places)))
     session = SessionDirectory(places.session(started.session))
     ask_for_work(started)
     for _ in range(min(chance.randint(2, 8), most)):
@@ -189,9 +163,7 @@ def one_turn(
         tally.kills += 1
         begun = set(sizes(work))
         verify(session)
-        started = start(
-            StartRequest(places=places, resolved=None, resume=started.session)
-        )
+        started = resume(places, started.session)
         expect_no_writer(work, begun)
     expect(wait_for_end(started, PATIENCE_SECONDS * 2), "the turn did not end")
     expect(has_ended(session), "the end was told and is not in the journal")

@@ -10,45 +10,47 @@ Exits 1 and says what, at the first promise that does not hold.
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import os
 import random
 import select
-import signal
 import struct
 import sys
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))  # -I leaves the script's folder out
+
+from kill_runs import (
+    PATIENCE_SECONDS,
+    BrokenPromiseError,
+    Options,
+    ask_for_work,
+    expect,
+    has_ended,
+    kill,
+    resolved,
+    resume,
+    run,
+    wait_for_end,
+)
+
 from podd.client.connection import PodConnection
-from podd.client.discovery import pods
 from podd.core.session import entries as e
 from podd.core.turn.settings import DRAIN_SECONDS
-from podd.errors import PoddError
 from podd.journal.reader import read_entries
 from podd.journal.session_directory import SessionDirectory
 from podd.journal.verification import verify
 from podd.launch.start import Started, StartRequest, start
-from podd.manifest.loading import load
-from podd.manifest.request import LoadRequest
 from podd.paths import Places
-from podd_protocol.events import TurnEnded
-from podd_protocol.requests import Run, Shutdown, Subscribe
+from podd_protocol.requests import Shutdown
 
 #: A turn of 20 steps takes about this long; kills fall anywhere in it, and before it.
 TURN_SECONDS = 1.2
-#: Nothing here takes nearly as long; what does, hangs.
-PATIENCE_SECONDS = 60.0
 
 IN_MOVED_TO = 0x80
-
-
-class BrokenPromiseError(Exception):
-    """What must never happen did."""
 
 
 class Witness:
@@ -93,30 +95,17 @@ class Tally:
 
 def main() -> int:
     """Run the loop."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=None)
-    options = parser.parse_args()
-    seed = options.seed
-    if seed is None:
-        seed = random.SystemRandom().getrandbits(32)
-    chance = random.Random(seed)
-    print(f"seed {seed}", file=sys.stderr)
+    options = Options.read(__doc__ or "", size="steps", usual=20)
     tally = Tally()
-    with tempfile.TemporaryDirectory(prefix="kills-") as directory:
-        while tally.kills < options.kills:
-            root = Path(directory) / str(tally.turns)
-            root.mkdir()
-            places = Places(root / "run", root / "state", root / "config")
-            try:
-                one_turn(places, chance, options.steps, options.kills, tally)
-            except (BrokenPromiseError, PoddError) as error:
-                print(f"after {tally.kills} kills, in {root}: {error}", file=sys.stderr)
-                return 1
-            finally:
-                end_what_lives(places)
-            print(f"{tally.kills} kills, {tally.turns} turns", file=sys.stderr)
+    status = run(
+        options,
+        tally,
+        lambda places, chance, most: one_turn(
+            places, chance, options.size, most, tally
+        ),
+    )
+    if status:
+        return status
     restores = sorted(tally.restores)
     median = restores[len(restores) // 2] if restores else 0.0
     print(
@@ -127,15 +116,8 @@ def main() -> int:
     return 0
 
 
-def end_what_lives(places: Places) -> None:
-    """After a broken promise a pod may still run; it ends with the loop."""
-    for pod in pods(places):
-        if pod.pid is not None:
-            os.kill(pod.pid, signal.SIGKILL)
-
-
 def one_turn(
-    places: Places, chance: random.Random, steps: int, kills: int, tally: Tally
+    places: Places, chance: random.Random, steps: int, most: int, tally: Tally
 ) -> None:
     """One session: started, killed and restored until its turn has ended."""
     root = places.runtime.parent
@@ -143,20 +125,11 @@ def one_turn(
     out.mkdir()
     write_pod(root, steps)
     witness = Witness(out)
-    resolved = load(
-        LoadRequest(
-            file=root / "pod.toml",
-            overrides=[],
-            caller_directory=root,
-            environment=os.environ,
-            places=places,
-        )
-    )
-    started = start(StartRequest(places=places, resolved=resolved))
+    started = start(StartRequest(places=places, resolved=resolved(places)))
     session = SessionDirectory(places.session(started.session))
     accepted = ask_for_work(started)
     # More kills in some turns than in others: early, late, twice in a row.
-    for _ in range(min(chance.randint(1, 8), kills - tally.kills)):
+    for _ in range(min(chance.randint(1, 8), most)):
         ended = wait_for_end(started, chance.uniform(0.0, TURN_SECONDS))
         kill(started)
         tally.kills += 1
@@ -164,18 +137,14 @@ def one_turn(
         if ended:
             break
         before = time.monotonic()
-        started = start(
-            StartRequest(places=places, resolved=None, resume=started.session)
-        )
+        started = resume(places, started.session)
         tally.restores.append(time.monotonic() - before)
     else:
         if not wait_for_end(started, PATIENCE_SECONDS):
             raise BrokenPromiseError("the turn did not end")
         end(started)
     if not has_ended(session):
-        started = start(
-            StartRequest(places=places, resolved=None, resume=started.session)
-        )
+        started = resume(places, started.session)
         if not wait_for_end(started, PATIENCE_SECONDS):
             raise BrokenPromiseError("the turn did not end after the last kill")
         end(started)
@@ -207,31 +176,6 @@ def write_pod(root: Path, steps: int) -> None:
     (root / "s.toml").write_text(script + '[[step]]\ntext = "done"\n', encoding="utf-8")
 
 
-def ask_for_work(started: Started) -> str:
-    with PodConnection.open(Path(started.socket)) as pod:
-        return pod.ask(Run(id=0, input="work", key="the one")).cause
-
-
-def wait_for_end(started: Started, seconds: float) -> bool:
-    """Follow the pod for so long; whether its turn has ended."""
-    deadline = time.monotonic() + seconds
-    try:
-        with PodConnection.open(Path(started.socket)) as pod:
-            pod.ask(Subscribe(id=0, after=0))
-            while (left := deadline - time.monotonic()) > 0:
-                for heard in pod.events(timeout_seconds=left):
-                    if isinstance(heard.event, TurnEnded):
-                        return True
-    except PoddError:
-        return False
-    return False
-
-
-def kill(started: Started) -> None:
-    os.kill(started.pid, signal.SIGKILL)
-    os.waitpid(started.pid, 0)
-
-
 def end(started: Started) -> None:
     with PodConnection.open(Path(started.socket)) as pod:
         pod.ask(Shutdown(id=0))
@@ -242,15 +186,11 @@ def end(started: Started) -> None:
     os.waitpid(started.pid, 0)
 
 
-def has_ended(session: SessionDirectory) -> bool:
-    return any(isinstance(entry, e.TurnEnded) for _, entry in read_entries(session))
-
-
 def check(  # noqa: PLR0917  # all that there is to hold against each other
     session: SessionDirectory,
     out: Path,
     witness: Witness,
-    accepted: str,
+    accepted: str | None,
     steps: int,
     tally: Tally,
 ) -> None:
@@ -295,11 +235,6 @@ def check(  # noqa: PLR0917  # all that there is to hold against each other
     )
     tally.calls += len(asked)
     tally.unknown += len(unknown)
-
-
-def expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # an assertion's shape
-    if not holds:
-        raise BrokenPromiseError(otherwise)
 
 
 if __name__ == "__main__":

@@ -63,6 +63,24 @@ def test_no_promise_is_broken_where_there_are_children(shell: Shell) -> None:
     assert not shell.processes()
 
 
+@pytest.mark.skipif(probe().means is None, reason="no command is confined here")
+def test_a_family_comes_to_its_undisturbed_end_over_kills_anywhere(
+    shell: Shell,
+) -> None:
+    words = ["--points", "--kills", "6", "--jobs", "2", "--seed", "7"]
+    done = subprocess.run(
+        [ROOT / "scripts/kill_loop", *words],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=120,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split(" kills, ")[0] in {"6", "7", "8"}
+    assert not shell.processes()
+
+
 def test_a_broken_promise_ends_the_loop_with_1_and_says_which(shell: Shell) -> None:
     done = subprocess.run(
         [sys.executable, "-I", "-c", TAMPERED, ROOT / "scripts/kill_loop.py"],
