@@ -1,4 +1,19 @@
-"""Any facts in any order, crashes among them: no rule is broken, no work is lost."""
+"""Any facts in any order, crashes among them: no rule is broken, no work is lost.
+
+What a turn machine has to hold always, and where it is held after each fact drawn:
+
+One request at most is outstanding; a restored one keeps its step, its attempt rises
+(Pod.what_is_outstanding_is_what_the_state_says, check_history)
+The entries that were told are the journal, without gap or repetition (Host, Pod)
+Asking what is outstanding changes nothing (Pod.replaying_the_journal_gives_the_state)
+A fact that is stale, a duplicate or unknown changes nothing (Pod.tell)
+Restored at any point and gone on is gone on (check_every_restore_is_a_going_on)
+A turn has one end, and nothing of it comes after (check_history)
+Usage is the sum of what the answers said (Pod.the_journal_breaks_no_rule)
+Steps only rise, and a limit bounds them, whoever drives (check_history, Driven)
+A driver that has nothing to say ends its turn and never spins (Driven, test_drivers)
+Each call has one result before the next request (check_conversation, check_history)
+"""
 
 from __future__ import annotations
 
