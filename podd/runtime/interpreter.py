@@ -56,6 +56,7 @@ class CodeInterpreter(msgspec.Struct, kw_only=True):
     grace_seconds: float = _GRACE_SECONDS
     _process: InterpreterProcess | None = None
     _number: int = 0
+    _running: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
     _is_lost: bool = False
     """An interpreter has died, and nobody was told."""
 
@@ -67,7 +68,30 @@ class CodeInterpreter(msgspec.Struct, kw_only=True):
         on_output: Callable[[str], None],
         on_call: _OnCall,
     ) -> CodeEnd:
-        """Run one block; see the port."""
+        """Run one block; see the port.
+
+        One that was cancelled is over for its turn at once and is cleaned up a little
+        later: the next one waits for that.
+        """
+        async with self._running:
+            return await self._run(code, block, on_output, on_call)
+
+    async def aclose(self) -> None:
+        """End it; see the port."""
+        if self._process is not None:
+            await self.end()
+        self._is_lost = False
+
+    async def end(self) -> str:
+        """Kill the process that runs; in words, how it had ended if it was dead."""
+        process, self._process = self._process, None
+        assert process is not None, "one runs"
+        self._is_lost = True
+        return (await process.aclose()).reason
+
+    async def _run(
+        self, code: str, block: str, on_output: Callable[[str], None], on_call: _OnCall
+    ) -> CodeEnd:
         self._number += 1
         output = OutputStream(self.outputs, _NAME, block)
         live = LiveOutput(on_output)
@@ -96,19 +120,6 @@ class CodeInterpreter(msgspec.Struct, kw_only=True):
             output=printed.text,
             spilled_to=printed.spilled_to,
         )
-
-    async def aclose(self) -> None:
-        """End it; see the port."""
-        if self._process is not None:
-            await self.end()
-        self._is_lost = False
-
-    async def end(self) -> str:
-        """Kill the process that runs; in words, how it had ended if it was dead."""
-        process, self._process = self._process, None
-        assert process is not None, "one runs"
-        self._is_lost = True
-        return (await process.aclose()).reason
 
     async def _begin(self, code: str) -> InterpreterProcess:
         """Give the block to an interpreter; to a new one where the old one is dead."""

@@ -219,6 +219,32 @@ async def test_a_cancellation_interrupts_and_the_next_block_runs(world, in_call)
     assert await world.says("x") == "5\n"
 
 
+async def test_a_block_waits_until_the_cancelled_one_before_it_is_cleaned_up(world):
+    """A cancelled turn is over at once, and the next one may be as quick."""
+    called = anyio.Event()
+
+    async def note(name, arguments):
+        called.set()
+        return world.answer
+
+    slow = (
+        "import time\nx = 1\ntry: read_file('a'); time.sleep(60)\n"
+        "except KeyboardInterrupt: time.sleep(0.1); x = 2"
+    )
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(world.run, slow, note)
+        with anyio.fail_after(LIMIT_SECONDS):
+            await called.wait()
+        async with anyio.create_task_group() as others:
+
+            async def go_on():
+                assert await world.says("x") == "2\n"
+
+            tasks.cancel_scope.cancel()
+            others.cancel_scope.shield = True
+            others.start_soon(go_on)
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
