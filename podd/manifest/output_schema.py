@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from podd.manifest.schema_parts import nesting_problem, reference_problem
+from podd.core.context.nesting import nesting_problem
+from podd.manifest.schema_parts import reference_problem
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
 #: A schema beyond that is a mistake, and would fill the system prompt.
 SCHEMA_BYTES: Final = 65_536
-#: Objects and arrays in one another, in a value. One that could just be read from its
-#: JSON could not be written down again, deeper in the stack.
-VALUE_LEVELS: Final = 200
+#: Objects and arrays in one another. Beyond that the library may run out of stack.
+SCHEMA_LEVELS: Final = 64
 #: Of what is told about one value: where and what it is, and behind that what is wrong.
 _HEAD, _TAIL = 300, 200
 
@@ -76,7 +76,7 @@ def schema_problem(schema: object) -> str | None:
     """
     if not isinstance(schema, dict):
         return "is no JSON schema: it is not an object"
-    if (problem := nesting_problem(schema)) is not None:
+    if (problem := nesting_problem(schema, SCHEMA_LEVELS)) is not None:
         return f"is no JSON schema for podd: {problem}"
     if len(msgspec.json.encode(schema)) > SCHEMA_BYTES:
         return f"has more than {SCHEMA_BYTES} bytes"
@@ -100,7 +100,7 @@ def value_problem_of(schema: Schema) -> Callable[[Any], str | None]:
 def _value_problem(validator: Validator, value: Any) -> str | None:  # noqa: ANN401  # any JSON
     import jsonschema.exceptions
 
-    if (problem := nesting_problem(value, VALUE_LEVELS)) is not None:
+    if (problem := nesting_problem(value)) is not None:
         return problem
     try:
         found = jsonschema.exceptions.best_match(validator.iter_errors(value))

@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-#: Objects and arrays in one another. Beyond that the library may run out of stack.
-LEVELS: Final = 64
-
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
 _ANCHORS: Final = ("$anchor", "$dynamicAnchor")
 #: What only stands at the top, as it changes how all below it is read.
@@ -35,16 +32,6 @@ _NAMED: Final = frozenset(
 
 _Part = tuple[str, dict[str, Any]]
 """A JSON pointer, and the schema that is there."""
-
-
-def nesting_problem(json: object, levels: int = LEVELS) -> str | None:
-    """Say that it is nested too deeply, where it is. Does not recurse itself."""
-    level: list[object] = [json]
-    for _ in range(levels):
-        level = [inner for part in level for inner in _inside(part)]
-        if not level:
-            return None
-    return f"it is nested more than {levels} levels deep"
 
 
 def reference_problem(schema: dict[str, Any]) -> str | None:
@@ -74,16 +61,6 @@ def reference_problem(schema: dict[str, Any]) -> str | None:
             if target not in parts and target not in anchors:
                 return f"refers to {reference!r}, and no schema is there in it"
     return None
-
-
-def _inside(part: object) -> Iterator[object]:
-    """Yield the objects and arrays in it; that a leaf is there counts for nothing."""
-    values: Any = ()
-    if isinstance(part, dict):
-        values = part.values()
-    elif isinstance(part, list):
-        values = part
-    return (value for value in values if isinstance(value, dict | list))
 
 
 def _parts(pointer: str, schema: object) -> Iterator[_Part]:

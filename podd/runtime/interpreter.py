@@ -13,11 +13,13 @@ import anyio
 import anyio.to_thread
 import msgspec
 
+from podd.core.context.nesting import nesting_problem
 from podd.core.context.request import ToolSpec
 from podd.core.scope.rules import Scope
 from podd.errors import CommandNotStartedError
 from podd.runtime.interpreter_process import (
     BlockEnded,
+    Called,
     InterpreterProcess,
     StrayWordsError,
 )
@@ -195,6 +197,9 @@ class _Block:
             end = None
         if end is not None:
             await self._drain()
+            if (problem := nesting_problem(end.value)) is not None:
+                words = f"submit() was given what nobody could read: {problem}"
+                return CodeEnd(status="error", summary=words, output="")
             return CodeEnd(
                 status="ok" if end.status == "ok" else "error",
                 summary=end.summary,
@@ -225,8 +230,7 @@ class _Block:
                 if message.ended != self._number:
                     raise StrayWordsError
                 return message
-            arguments = msgspec.json.encode(message.arguments).decode()
-            answer = await on_call(message.name, arguments)
+            answer = await _answer(message, on_call)
             with anyio.move_on_after(max(self._left, 1.0)):
                 await self._process.answer(message.call, answer)
 
@@ -269,6 +273,13 @@ class _Block:
             async with self._taking:
                 text = await anyio.to_thread.run_sync(self._output.feed, data)
             self._live.add(text)
+
+
+async def _answer(called: Called, on_call: _OnCall) -> CallAnswer:
+    if (problem := nesting_problem(called.arguments)) is not None:
+        words = f"not run: {problem}"
+        return CallAnswer(status="error", summary=words)
+    return await on_call(called.name, msgspec.json.encode(called.arguments).decode())
 
 
 def _died(words: str) -> CodeEnd:

@@ -16,6 +16,7 @@ Line = dict[str, Any]
 LIVE = frozenset(
     {
         *("text_delta", "reasoning_delta", "tool_call_delta", "tool_output_delta"),
+        "code_output_delta",
         *("retry_scheduled", "compaction_started", "alert", "lagged", "stopping"),
     }
 )

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from podd.core.context.nesting import VALUE_LEVELS
 from podd.errors import ManifestError
 from podd.manifest.document import from_document, to_document
 from podd.manifest.output_schema import (
     SCHEMA_BYTES,
-    VALUE_LEVELS,
     read_schema,
     schema_problem,
     value_problem_of,

@@ -14,7 +14,7 @@ from podd.sandbox.probe import probe
 from podd.sandbox.sandbox import Sandbox
 from podd.sandbox.settings import CommandLimits, SandboxSettings
 from podd.tools.output_store import OutputStore
-from tests.sandbox.machine import NAP, named
+from tests.sandbox.machine import NAP, named, until
 
 LIMIT_SECONDS = 30
 
@@ -104,6 +104,10 @@ async def test_a_tool_is_a_function_that_answers_with_what_it_said(world):
     end = await world.run("read_file(limit=3)")
     assert end.summary.startswith("TypeError: read_file(path, limit=None): missing")
 
+    end = await world.run("x = []\nfor _ in range(900): x = [x]\nread_file(x)")
+    assert "ToolError: read_file: not run: it is nested" in end.summary
+    assert len(world.calls) == 1
+
     world.answer = CallAnswer(status="denied", summary="not yours")
     end = await world.run(
         "try:\n read_file('a')\n"
@@ -131,6 +135,10 @@ async def test_submit_ends_the_block_from_anywhere(world):
     )
     assert (end.status, end.submitted, end.value) == ("ok", True, {"a": [1]})
     assert end.output == ""
+
+    end = await world.run("x = []\nfor _ in range(900): x = [x]\nsubmit(x)")
+    assert not end.submitted
+    assert end.summary.endswith("nested more than 200 levels deep")
 
     end = await world.run("submit({1, 2})")
     assert not end.submitted
@@ -311,7 +319,7 @@ async def test_children_that_outlive_their_block_end_with_the_interpreter(world)
         "import subprocess\n"
         f"p = subprocess.Popen(['/bin/sleep', '{NAP}'], start_new_session=True)"
     )
-    assert named(str(NAP))
+    await until(lambda: named(str(NAP)))
 
     await world.interpreter.aclose()
 

@@ -12,7 +12,6 @@ from tests.core.turn.host import (
     SETTINGS,
     Host,
     block,
-    call,
     code_called,
     code_over,
     finished,
