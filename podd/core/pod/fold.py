@@ -58,7 +58,30 @@ def apply(state: PodState, entry: e.AnyEntry) -> None:
 def _apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, PLR0915  # one arm an entry
     state.n = entry.n
     turn = state.turn
-    match entry:
+    match entry:  # tried in order: what a journal is full of comes first
+        case e.StepStarted():
+            if turn is not None:
+                turn.phase = Phase.AWAITING_MODEL
+                turn.step, turn.attempt = entry.step, entry.attempt
+                turn.request, turn.last_step = entry.request, entry.last
+                turn.offer_tools = entry.offer_tools and not entry.last
+                turn.failure = None
+                turn.worked = False
+                if entry.attempt == 1:
+                    turn.broken = 0
+        case e.ModelResponded():
+            if turn is not None:
+                _respond(state, turn, entry)
+        case e.ToolStarted():
+            if turn is not None and entry.call in turn.calls:
+                open_call = turn.calls[entry.call]
+                open_call.started_at = entry.at
+                open_call.repeatable = entry.repeatable
+        case e.ToolResulted():
+            if turn is not None and entry.call in turn.calls:
+                _resolve(state, turn, entry)
+        case e.FileChanged():
+            marks.note_change(state, entry.path)
         case e.SessionStarted():
             state.session, state.pod = entry.session, entry.pod
             state.manifest = entry.manifest
@@ -103,16 +126,6 @@ def _apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, 
                 turn.limit = entry.limit
                 turn.phase = Phase.READY
                 state.granted[entry.limit] = entry.value
-        case e.StepStarted():
-            if turn is not None:
-                turn.phase = Phase.AWAITING_MODEL
-                turn.step, turn.attempt = entry.step, entry.attempt
-                turn.request, turn.last_step = entry.request, entry.last
-                turn.offer_tools = entry.offer_tools and not entry.last
-                turn.failure = None
-                turn.worked = False
-                if entry.attempt == 1:
-                    turn.broken = 0
         case e.StepFailed():
             if turn is not None:
                 turn.phase = Phase.READY
@@ -125,17 +138,6 @@ def _apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, 
                 turn.phase = Phase.READY
                 turn.refused += 1
                 turn.worked, turn.submitted = False, None
-        case e.ModelResponded():
-            if turn is not None:
-                _respond(state, turn, entry)
-        case e.ToolStarted():
-            if turn is not None and entry.call in turn.calls:
-                open_call = turn.calls[entry.call]
-                open_call.started_at = entry.at
-                open_call.repeatable = entry.repeatable
-        case e.ToolResulted():
-            if turn is not None and entry.call in turn.calls:
-                _resolve(state, turn, entry)
         case e.TurnPaused():
             if turn is not None:
                 turn.paused = True
@@ -148,8 +150,6 @@ def _apply(state: PodState, entry: e.AnyEntry) -> None:  # noqa: C901, PLR0912, 
                 state.turns_ended += 1
                 state.last_outcome = entry.outcome
                 marks.mark(state, turn.turn)
-        case e.FileChanged():
-            marks.note_change(state, entry.path)
         case e.StopRequested():
             state.stopping = entry.mode
         case e.SessionClosed():

@@ -223,9 +223,10 @@ class PodState(msgspec.Struct):
         turn = self.turn
         if turn is None or turn.paused:
             return False
-        return not turn.calls or not all(
-            self._waits_for_people(call) for call in turn.calls.values()
-        )
+        for call in turn.calls.values():
+            if not self._waits_for_people(call):
+                return True
+        return not turn.calls
 
     def _waits_for_people(self, call: OpenCall) -> bool:
         if call.permission == "asked":
