@@ -743,6 +743,7 @@ ProviderFault = Literal[
     "refused",
     "not_found",
     "bad_request",
+    "unsupported",
     "context_overflow",
     "rate_limited",
     "quota",

@@ -71,17 +71,25 @@ class NoKey(msgspec.Struct, frozen=True, tag_field="from", tag="none"):
 Auth = VendorKey | KeyFromEnvironment | KeyFromFile | NoKey
 
 
+ProviderName = Literal[
+    "scripted",
+    "openai_chat",
+]
+
+
 class ModelSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
     """Which model, where, and with how much patience. Holds no secret."""
 
-    provider: Literal["scripted", "openai_chat"]
+    provider: ProviderName
     name: str
     """The name the provider knows it by; each request names it again."""
     base_url: str | None = None
     """None: the vendor's."""
     auth: Auth = VendorKey()
+    stream: bool = True
+    """False: the answer is asked for in one piece."""
     script: str | None = None
     """The script's file, absolute; `scripted` needs one."""
     timeouts: Timeouts = Timeouts()

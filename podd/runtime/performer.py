@@ -229,9 +229,10 @@ class Performer(msgspec.Struct, kw_only=True):
         request = ModelRequest(
             surface=surface,
             items=tuple(self.state.conversation),
-            offer_tools=effect.offer_tools,
+            tool_choice="auto" if effect.offer_tools else "none",
             attempt=effect.attempt,
             key=f"{self.state.session}.{effect.turn}.{effect.step}",
+            session=self.state.session,
         )
 
         async def on_retry(retry: Retrying) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from podd.core.context.conversation import ConversationItem, UserItem
-from podd.core.context.request import ModelRequest, Surface, ToolSpec
+from podd.core.context.request import ModelRequest, Surface, ToolChoice, ToolSpec
 from podd.core.context.response import ModelDelta, ModelResponse
 from podd.errors import ProviderError
 from podd.providers.ports import Ports
@@ -79,12 +79,12 @@ async def hear(provider: Provider, request: ModelRequest) -> Heard:
 
 
 def ask(
-    *items: ConversationItem, offer_tools: bool = True, attempt: int = 1
+    *items: ConversationItem, tool_choice: ToolChoice = "auto", attempt: int = 1
 ) -> ModelRequest:
     return ModelRequest(
         surface=Surface(model="m", system="Be brief.", tools=(READ_FILE,)),
         items=items or (UserItem("hello"),),
-        offer_tools=offer_tools,
+        tool_choice=tool_choice,
         attempt=attempt,
     )
 

@@ -105,7 +105,7 @@ async def test_the_last_step_is_cancelled_like_any_other(short_directory):
         assert results(pod.journal.entries) == {"t1.1.1": "ok"}
         pod.model.say(answer("done"))
         assert (await next_turn(client)).text == "done"
-        assert pod.model.requests[-1].offer_tools
+        assert pod.model.requests[-1].tool_choice == "auto"
         assert_requests_valid(pod)
 
 

@@ -1,7 +1,8 @@
 """The items of a conversation, as the model is to see them.
 
 Every text here stands rendered in a journal entry; nothing is added on the way to a
-provider.
+provider. What was added later is unset where there is none: so an item without it has
+the digest that it had before.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from podd_protocol.values import ToolStatus
 
@@ -19,12 +21,34 @@ class TextPart(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
     text: str
 
 
+class ImagePart(msgspec.Struct, frozen=True, tag_field="type", tag="image"):
+    """A picture, as it is or where it lies."""
+
+    media_type: str = ""
+    """`image/png` and so on; of a picture at a URL it need not be known."""
+    data: str = ""
+    """Base64; empty where there is a URL."""
+    url: str = ""
+
+
+class DocumentPart(msgspec.Struct, frozen=True, tag_field="type", tag="document"):
+    """A file that some models read as it is, such as a PDF."""
+
+    media_type: str
+    data: str
+    """Base64."""
+    name: str = ""
+
+
 class ReasoningPart(msgspec.Struct, frozen=True, tag_field="type", tag="reasoning"):
     """What the model thought, and what its provider needs to see again."""
 
     text: str
     replay: str | None = None
-    """Opaque; only the provider that wrote it reads it."""
+    """Opaque; a signature, or what was thought, sealed. Without words it belongs to the
+    part behind it."""
+    provider: str | UnsetType = UNSET
+    """Who wrote `replay`, where there is one; no other provider is shown it."""
 
 
 class ToolCallPart(msgspec.Struct, frozen=True, tag_field="type", tag="tool_call"):
@@ -40,6 +64,7 @@ class ToolCallPart(msgspec.Struct, frozen=True, tag_field="type", tag="tool_call
 
 
 ModelPart = TextPart | ReasoningPart | ToolCallPart
+UserPart = TextPart | ImagePart | DocumentPart
 
 
 class UserItem(msgspec.Struct, frozen=True, tag_field="role", tag="user"):
@@ -48,6 +73,13 @@ class UserItem(msgspec.Struct, frozen=True, tag_field="role", tag="user"):
     text: str
     origin: Literal["user", "notification", "notice", "code"] = "user"
     """code: what became of code that the model wrote."""
+    parts: tuple[UserPart, ...] | UnsetType = UNSET
+    """Where there is more than prose: all of it in order, `text` included."""
+
+    @property
+    def content(self) -> tuple[UserPart, ...]:
+        """All of it, as parts."""
+        return self.parts or (TextPart(self.text),)
 
 
 class ModelItem(msgspec.Struct, frozen=True, tag_field="role", tag="model"):
@@ -65,6 +97,7 @@ class ToolResultItem(msgspec.Struct, frozen=True, tag_field="role", tag="tool"):
     text: str
     """Summary and content together, as the model reads them."""
     provider_call: str = ""
+    images: tuple[ImagePart, ...] | UnsetType = UNSET
 
 
 ConversationItem = UserItem | ModelItem | ToolResultItem

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from podd.core.context.conversation import ConversationItem
+from podd.core.context.conversation import ConversationItem, ModelItem, ToolCallPart
 
 
 class ToolSpec(msgspec.Struct, frozen=True):
@@ -24,8 +24,16 @@ class Sampling(msgspec.Struct, frozen=True, omit_defaults=True):
 
     max_output_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    stop: tuple[str, ...] = ()
+    """Texts that end an answer."""
     effort: str | None = None
     """Of reasoning: low, medium, high, or what the provider knows."""
+    budget_tokens: int | None = None
+    """For reasoning."""
+    output_schema: dict[str, Any] | None = None
+    """What the provider is asked to make its text fit. Checked here all the same."""
 
 
 class Surface(msgspec.Struct, frozen=True):
@@ -38,14 +46,44 @@ class Surface(msgspec.Struct, frozen=True):
     sampling: Sampling = Sampling()
 
 
+class NamedTool(msgspec.Struct, frozen=True):
+    """The model must call this one."""
+
+    name: str
+
+
+ToolChoice = Literal["auto", "none", "required"] | NamedTool
+"""none: tools are shown where the conversation has calls, and not to be used."""
+
+
 class ModelRequest(msgspec.Struct, frozen=True):
     """One request, in no provider's words."""
 
     surface: Surface
     items: Sequence[ConversationItem]
-    offer_tools: bool = True
-    """False in the last step that a limit grants."""
+    tool_choice: ToolChoice = "auto"
+    """none in the last step that a limit grants."""
     attempt: int = 1
     key: str = ""
     """The same for all attempts of one step, and no other step's in any session. For a
     provider whose API promises to answer a request of the same key only once."""
+    session: str = ""
+    """The same for all requests of a session, for providers that keep what they have
+    read where they can find it again."""
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether the conversation holds a call: strict servers then want the tools."""
+        return any(
+            isinstance(part, ToolCallPart)
+            for item in self.items
+            if isinstance(item, ModelItem)
+            for part in item.parts
+        )
+
+    @property
+    def shows_tools(self) -> bool:
+        """Whether the tools go along, to be used or not."""
+        return bool(self.surface.tools) and (
+            self.tool_choice != "none" or self.has_calls
+        )

@@ -8,91 +8,50 @@ before, or by an id or a name that is not the open call's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from podd.core.context.conversation import ToolCallPart
 from podd.core.context.response import ToolCallDelta
+from podd.providers.answer_parts import AnswerParts, OpenCall
 from podd.providers.openai_chat.chunks import CallChunk, FunctionChunk
-
-
-@dataclass(slots=True)
-class OpenCall:
-    """A call that is still being told."""
-
-    position: int
-    """Among the calls of this response, from 0."""
-    id: str = ""
-    name: str = ""
-    pieces: list[str] = field(default_factory=list)
-
-    @property
-    def arguments(self) -> str:
-        return "".join(self.pieces)
 
 
 class CallAssembly:
     """All calls of one response."""
 
-    __slots__ = ("_by_index", "calls")
+    __slots__ = ("_by_index", "_parts")
 
-    def __init__(self) -> None:
-        self.calls: list[OpenCall] = []
+    def __init__(self, parts: AnswerParts) -> None:
+        self._parts = parts
         self._by_index: dict[int, OpenCall] = {}
 
-    def take(self, piece: CallChunk) -> tuple[OpenCall, ToolCallDelta | None]:
-        """Add a piece; say to which call it belongs, and what is new."""
+    def take(self, piece: CallChunk) -> ToolCallDelta | None:
+        """Add a piece; say what is new."""
         function = piece.function or FunctionChunk()
         arguments = _text(function.arguments)
         call = self._find(piece, function.name or "", arguments)
         call.id = call.id or piece.id or ""
         is_named = not call.name and bool(function.name)
         call.name = call.name or function.name or ""
-        if arguments:
-            call.pieces.append(arguments)
         if not (arguments or is_named):
-            return call, None
-        return call, ToolCallDelta(call.position, call.name, arguments)
-
-    def provider_ids(self) -> list[str]:
-        """Give each call an id that no other call of this response has."""
-        ids: list[str] = []
-        for call in self.calls:
-            wanted = call.id
-            if not wanted or wanted in ids:
-                wanted = f"call_{call.position}"
-            while wanted in ids:
-                wanted += "_"
-            ids.append(wanted)
-        return ids
+            return None
+        return self._parts.arguments(call, arguments)
 
     def _find(self, piece: CallChunk, name: str, arguments: str) -> OpenCall:
         if piece.index is not None:
             call = self._by_index.get(piece.index)
         elif piece.id:
-            call = next((c for c in self.calls if c.id == piece.id), None)
+            call = next((c for c in self._parts.calls if c.id == piece.id), None)
             # Servers without ids in the first piece are not known, so a new id is a
             # new call.
         else:
-            call = self.calls[-1] if self.calls else None
+            call = self._parts.calls[-1] if self._parts.calls else None
         if call is None or _opens_another(call, piece.id or "", name, arguments):
-            call = OpenCall(len(self.calls))
-            self.calls.append(call)
+            call = self._parts.call()
         if piece.index is not None:
             self._by_index[piece.index] = call
         return call
-
-
-def finished(call: OpenCall, provider_call: str, *, empty: str) -> ToolCallPart:
-    """Close a call; `empty` stands for arguments that never came."""
-    return ToolCallPart(
-        call="",
-        name=call.name,
-        arguments=call.arguments or empty,
-        provider_call=provider_call,
-    )
 
 
 def _opens_another(call: OpenCall, identity: str, name: str, arguments: str) -> bool:

@@ -12,16 +12,20 @@ from collections.abc import Mapping
 
 from podd import __version__
 from podd.core.context.request import ModelRequest
+from podd.providers.capabilities import check
+from podd.providers.encoded_items import EncodedItems
 from podd.providers.keys import address_of, find_key
 from podd.providers.openai_chat.endpoint import VENDOR, endpoint_of
-from podd.providers.openai_chat.errors import PROVIDER, from_rejection
-from podd.providers.openai_chat.request import encode
+from podd.providers.openai_chat.errors import COMPLAINTS, PROVIDER
+from podd.providers.openai_chat.request import CAPABILITIES, encode, encode_item
 from podd.providers.openai_chat.stream import ChatStream
 from podd.providers.ports import Ports
 from podd.providers.provider import Answer, OnRetry
 from podd.providers.retrying import with_retries
 from podd.providers.settings import ModelSettings
 from podd.providers.transport import Exchange, Transport
+
+JSON = "application/json"
 
 
 class OpenAIChat:
@@ -42,6 +46,7 @@ class OpenAIChat:
         self._ports = ports
         self._endpoint = endpoint_of(address)
         self._key = key
+        self._items = EncodedItems(encode_item)
         self._transport = Transport(
             provider=PROVIDER,
             timeouts=settings.timeouts,
@@ -53,7 +58,13 @@ class OpenAIChat:
 
     def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
         """Ask the model; see `Provider.stream`."""
-        body = encode(request, self._endpoint.token_field)
+        check(request, PROVIDER, CAPABILITIES)
+        body = encode(
+            request,
+            self._items.of(request.items),
+            token_field=self._endpoint.token_field,
+            stream=self._settings.stream,
+        )
 
         def start(_attempt: int, deadline: float) -> Answer:
             exchange = Exchange(
@@ -61,7 +72,7 @@ class OpenAIChat:
                 headers=self._headers(),
                 body=body,
                 decoder=ChatStream(len(body)),
-                reject=from_rejection,
+                reject=COMPLAINTS.from_rejection,
             )
             return self._transport.exchange(exchange, deadline)
 
@@ -74,10 +85,10 @@ class OpenAIChat:
 
     def _headers(self) -> dict[str, str]:
         headers = {
-            "accept": "text/event-stream",
+            "accept": "text/event-stream" if self._settings.stream else JSON,
             # A compressed stream arrives in blocks, not in words.
             "accept-encoding": "identity",
-            "content-type": "application/json",
+            "content-type": JSON,
             "user-agent": f"podd/{__version__}",
         }
         if self._key is not None:

@@ -6,11 +6,14 @@ What is not sent, or not as it is:
   because servers parse them and refuse the whole conversation otherwise;
 - tools, when none are to be used: they are left out, unless the conversation holds
   calls. Then they stay, with `tool_choice` "none", because strict servers refuse calls
-  of tools that they were never told of, and the prefix stays the same.
+  of tools that they were never told of, and the prefix stays the same;
+- images of a tool's result: they follow in a message of the user's, because a tool's
+  message takes text alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, assert_never
 
 import msgspec
@@ -18,37 +21,88 @@ import msgspec
 from podd.core.context import arguments
 from podd.core.context.conversation import (
     ConversationItem,
+    DocumentPart,
+    ImagePart,
     ModelItem,
     TextPart,
     ToolCallPart,
     ToolResultItem,
     UserItem,
+    UserPart,
 )
-from podd.core.context.request import ModelRequest, Surface
+from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoice
+from podd.providers.capabilities import Capability
 from podd.providers.openai_chat.endpoint import TokenField
+
+#: What a chat completion's body can say.
+CAPABILITIES: Final[frozenset[Capability]] = frozenset(
+    {
+        *("tools", "tool_choice", "images", "image_urls", "tool_result_images"),
+        *("documents", "temperature", "top_p", "stop", "reasoning_effort"),
+        "output_schema",
+    }
+)
 
 _encoder: Final = msgspec.json.Encoder()
 
 
-def encode(request: ModelRequest, token_field: TokenField) -> bytes:
-    """Write the body. The same request gives the same bytes."""
+def encode(
+    request: ModelRequest,
+    messages: Sequence[bytes],
+    *,
+    token_field: TokenField,
+    stream: bool = True,
+) -> bytes:
+    """Write the body. The same request gives the same bytes.
+
+    Args:
+        request: to be written.
+        messages: its items, each as `encode_item` gave it.
+        token_field: how the server calls the output limit.
+        stream: whether the answer is to come in pieces.
+    """
     surface = request.surface
-    body: dict[str, Any] = {"model": surface.model}
-    if surface.tools and (request.offer_tools or _has_calls(request)):
-        body["tools"] = _tools(surface)
-        if not request.offer_tools:
-            body["tool_choice"] = "none"
-    body["messages"] = _messages(request)
     sampling = surface.sampling
-    if sampling.max_output_tokens is not None:
-        body[token_field] = sampling.max_output_tokens
-    if sampling.temperature is not None:
-        body["temperature"] = sampling.temperature
-    if sampling.effort is not None:
-        body["reasoning_effort"] = sampling.effort
-    body["stream"] = True
-    body["stream_options"] = {"include_usage": True}
+    body: dict[str, Any] = {"model": surface.model}
+    if request.shows_tools:
+        body["tools"] = _tools(surface)
+        if request.tool_choice != "auto":
+            body["tool_choice"] = _choice(request.tool_choice)
+    written = [_message({"role": "system", "content": surface.system})]
+    body["messages"] = msgspec.Raw(
+        b"["
+        + b",".join(filter(None, (*(written if surface.system else ()), *messages)))
+        + b"]"
+    )
+    options = {
+        token_field: sampling.max_output_tokens,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "stop": sampling.stop or None,
+        "reasoning_effort": sampling.effort,
+        "response_format": _format(sampling.output_schema),
+    }
+    body |= {name: value for name, value in options.items() if value is not None}
+    if stream:
+        body["stream"] = True
+        body["stream_options"] = {"include_usage": True}
     return _encoder.encode(body)
+
+
+def encode_item(item: ConversationItem) -> bytes:
+    """Write one item as messages, parted by commas; empty where nothing is sent."""
+    match item:
+        case UserItem():
+            content: object = (
+                [_part(part) for part in item.parts] if item.parts else item.text
+            )
+            return _message({"role": "user", "content": content})
+        case ModelItem():
+            return _assistant(item)
+        case ToolResultItem():
+            return _result(item)
+        case unknown:
+            assert_never(unknown)
 
 
 def valid_arguments(text: str) -> str:
@@ -64,13 +118,18 @@ def valid_arguments(text: str) -> str:
     return text
 
 
-def _has_calls(request: ModelRequest) -> bool:
-    return any(
-        isinstance(part, ToolCallPart)
-        for item in request.items
-        if isinstance(item, ModelItem)
-        for part in item.parts
-    )
+def _choice(choice: ToolChoice) -> object:
+    if isinstance(choice, NamedTool):
+        return {"type": "function", "function": {"name": choice.name}}
+    return choice
+
+
+def _format(schema: dict[str, Any] | None) -> object:
+    if schema is None:
+        return None
+    # Not strict: that takes a part of JSON Schema only, and refuses the rest.
+    named = {"name": "answer", "schema": schema}
+    return {"type": "json_schema", "json_schema": named}
 
 
 def _tools(surface: Surface) -> list[dict[str, Any]]:
@@ -87,31 +146,38 @@ def _tools(surface: Surface) -> list[dict[str, Any]]:
     ]
 
 
-def _messages(request: ModelRequest) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = []
-    if request.surface.system:
-        messages.append({"role": "system", "content": request.surface.system})
-    messages.extend(m for item in request.items if (m := _message(item)) is not None)
-    return messages
+def _message(message: dict[str, Any]) -> bytes:
+    return _encoder.encode(message)
 
 
-def _message(item: ConversationItem) -> dict[str, Any] | None:
-    match item:
-        case UserItem(text):
-            return {"role": "user", "content": text}
-        case ModelItem():
-            return _assistant(item)
-        case ToolResultItem():
-            return {
-                "role": "tool",
-                "tool_call_id": item.provider_call or item.call,
-                "content": item.text,
-            }
+def _part(part: UserPart) -> dict[str, Any]:
+    match part:
+        case TextPart(text):
+            return {"type": "text", "text": text}
+        case ImagePart():
+            url = part.url or f"data:{part.media_type};base64,{part.data}"
+            return {"type": "image_url", "image_url": {"url": url}}
+        case DocumentPart():
+            data = f"data:{part.media_type};base64,{part.data}"
+            file = {"filename": part.name or "document", "file_data": data}
+            return {"type": "file", "file": file}
         case unknown:
             assert_never(unknown)
 
 
-def _assistant(item: ModelItem) -> dict[str, Any] | None:
+def _result(item: ToolResultItem) -> bytes:
+    call = item.provider_call or item.call
+    said = _message({"role": "tool", "tool_call_id": call, "content": item.text})
+    if not item.images:
+        return said
+    shown = [
+        {"type": "text", "text": f"What {item.name} returned with it:"},
+        *map(_part, item.images),
+    ]
+    return said + b"," + _message({"role": "user", "content": shown})
+
+
+def _assistant(item: ModelItem) -> bytes:
     text = "".join(part.text for part in item.parts if isinstance(part, TextPart))
     calls = [
         {
@@ -126,6 +192,7 @@ def _assistant(item: ModelItem) -> dict[str, Any] | None:
         if isinstance(part, ToolCallPart)
     ]
     if calls:
-        return {"role": "assistant", "content": text or None, "tool_calls": calls}
+        message = {"role": "assistant", "content": text or None, "tool_calls": calls}
+        return _message(message)
     # An answer of thoughts alone has nothing to send, and an empty one is refused.
-    return {"role": "assistant", "content": text} if text else None
+    return _message({"role": "assistant", "content": text}) if text else b""

@@ -91,7 +91,7 @@ def perform(cue: Cue, request: ModelRequest) -> Performance:
     """
     step = cue.step
     text = fill(step.text, cue.results)
-    if not request.offer_tools:
+    if request.tool_choice == "none":
         if not text:
             text = "(not called: " + ", ".join(call.tool for call in step.call) + ")"
         return Performance(step, text, ())

@@ -3,14 +3,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from podd.providers.openai_chat.errors import from_document, from_rejection
+from podd.providers.openai_chat.errors import COMPLAINTS
 from podd.providers.rejection import Rejection
 
 
 def _rejected(status, body=b"", **headers):
     if not isinstance(body, bytes):
         body = msgspec.json.encode(body)
-    return from_rejection(Rejection(status, headers, body, at=0.0))
+    return COMPLAINTS.from_rejection(Rejection(status, headers, body, at=0.0))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_redirect_says_where_to():
     ],
 )
 def test_an_error_inside_a_stream_is_read_by_its_code(document, fault, status):
-    error = from_document(msgspec.json.encode(document))
+    error = COMPLAINTS.from_document(msgspec.json.encode(document))
 
     assert (error.fault, error.status) == (fault, status)
     assert error.message

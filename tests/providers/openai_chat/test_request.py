@@ -14,7 +14,8 @@ from podd.core.context.conversation import (
     UserItem,
 )
 from podd.core.context.request import ModelRequest, Sampling, Surface, ToolSpec
-from podd.providers.openai_chat.request import encode, valid_arguments
+from podd.providers.encoded_items import EncodedItems
+from podd.providers.openai_chat.request import encode, encode_item, valid_arguments
 
 TOOL = ToolSpec(
     name="grep",
@@ -24,13 +25,14 @@ TOOL = ToolSpec(
 CALL = ToolCallPart("t1", "grep", '{"pattern":"x"}', "call_abc")
 
 
-def _body(*items, tools=(TOOL,), system="Be brief.", offer_tools=True, **sampling):
+def _body(*items, tools=(TOOL,), system="Be brief.", choice="auto", **sampling):
     request = ModelRequest(
         surface=Surface("m", system, tools, Sampling(**sampling)),
         items=items or (UserItem("hello"),),
-        offer_tools=offer_tools,
+        tool_choice=choice,
     )
-    return msgspec.json.decode(encode(request, "max_tokens"))
+    messages = EncodedItems(encode_item).of(request.items)
+    return msgspec.json.decode(encode(request, messages, token_field="max_tokens"))
 
 
 def _messages(*items):
@@ -71,7 +73,10 @@ def test_the_output_limit_goes_by_the_name_that_is_asked_for():
     request = ModelRequest(
         Surface("m", "", (), Sampling(max_output_tokens=9)), (UserItem("x"),)
     )
-    body = msgspec.json.decode(encode(request, "max_completion_tokens"))
+    messages = [encode_item(item) for item in request.items]
+    body = msgspec.json.decode(
+        encode(request, messages, token_field="max_completion_tokens")
+    )
 
     assert body["max_completion_tokens"] == 9
     assert "max_tokens" not in body
@@ -140,14 +145,14 @@ def test_without_tools_there_is_no_tools_key():
 
 
 def test_tools_that_are_not_offered_are_left_out():
-    body = _body(offer_tools=False)
+    body = _body(choice="none")
 
     assert "tools" not in body
     assert "tool_choice" not in body
 
 
 def test_tools_stay_with_calls_that_need_them_but_may_not_be_chosen():
-    body = _body(UserItem("x"), ModelItem((CALL,)), offer_tools=False)
+    body = _body(UserItem("x"), ModelItem((CALL,)), choice="none")
 
     assert body["tool_choice"] == "none"
     assert body["tools"] == _body()["tools"]
@@ -176,9 +181,15 @@ def test_whatever_a_model_wrote_goes_back_as_an_object(text):
 def test_the_same_request_gives_the_same_bytes_and_a_longer_one_the_same_beginning():
     surface = Surface("m", "Be brief.", (TOOL,), Sampling(max_output_tokens=5))
     items = [UserItem("a"), ModelItem((CALL,)), ToolResultItem("t1", "grep", "ok", "x")]
-    short = encode(ModelRequest(surface, items[:1]), "max_tokens")
-    long = encode(ModelRequest(surface, items), "max_tokens")
+    kept = EncodedItems(encode_item)
+
+    def body(items, kept):
+        request = ModelRequest(surface, items)
+        return encode(request, kept.of(items), token_field="max_tokens")
+
+    short = body(items[:1], kept)
+    long = body(items, kept)
     shared = short.index(b'],"max_tokens"')
 
-    assert encode(ModelRequest(surface, list(items)), "max_tokens") == long
+    assert body(list(items), EncodedItems(encode_item)) == long
     assert long[:shared] == short[:shared]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from podd.core.context.conversation import ReasoningPart, TextPart, ToolCallPart
 from podd.core.context.response import ReasoningDelta, TextDelta
 from podd.errors import ProviderError
-from podd.providers.openai_chat import stream as stream_module
+from podd.providers import answer_body
 from podd.providers.openai_chat.stream import ChatStream
 from podd.testing.provider_server import DONE, chat_chunk, chat_usage, event
 from podd_protocol.values import Usage
@@ -286,7 +286,7 @@ def test_what_is_no_answer_is_named(body, fault):
 
 
 def test_an_event_beyond_the_limit_is_malformed(monkeypatch):
-    monkeypatch.setattr(stream_module, "EVENT_BYTES", 100)
+    monkeypatch.setattr(answer_body, "EVENT_BYTES", 100)
 
     assert _fault(b"{" + b" " * 200) == "malformed"
 

@@ -211,7 +211,7 @@ async def test_a_delay_can_be_cancelled(play, ask, hear, world):
 @pytest.mark.parametrize("text", ["", "handing over"])
 async def test_where_no_tools_are_offered_none_is_called(text, play, ask, hear):
     provider = play(f'[[step]]\ntext = "{text}"\ncall = [{{ tool = "grep" }}]')
-    heard = await hear(provider, ask(offer_tools=False))
+    heard = await hear(provider, ask(tool_choice="none"))
 
     assert [type(part) for part in heard.response.parts] == [TextPart]
     assert heard.response.stop_reason == "stop"

@@ -1,0 +1,44 @@
+"""The items of a conversation in a provider's words, each made once and kept.
+
+A conversation only grows, and its items never change; what was encoded for one request
+is what the next one begins with. So a request costs what is new in it, and joining.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import is_
+from typing import Generic, TypeVar
+
+from podd.core.context.conversation import ConversationItem
+
+E = TypeVar("E")
+
+
+class EncodedItems(Generic[E]):
+    """What `encode` makes of each item."""
+
+    __slots__ = ("_encode", "_encoded", "_items")
+
+    def __init__(self, encode: Callable[[ConversationItem], E]) -> None:
+        """Keep what `encode` gives; it is pure, and looks at nothing but the item."""
+        self._encode = encode
+        self._items: list[ConversationItem] = []
+        self._encoded: list[E] = []
+
+    def of(self, items: Sequence[ConversationItem]) -> Sequence[E]:
+        """Give what each of these items is encoded as, in order.
+
+        The list is ours: it is to be read before the next call, and not to be changed.
+        """
+        known = len(self._items)
+        if known > len(items) or not all(map(is_, self._items, items)):
+            # Another conversation: a rewind, a compaction. It is rare, so from anew.
+            known = 0
+            self._items.clear()
+            self._encoded.clear()
+        for item in items[known:]:
+            # The item is kept, so that no other one takes its place in memory.
+            self._encoded.append(self._encode(item))
+            self._items.append(item)
+        return self._encoded

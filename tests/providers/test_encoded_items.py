@@ -1,0 +1,42 @@
+"""What was encoded once is not encoded again, and never for another conversation."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podd.core.context.conversation import UserItem
+from podd.providers.encoded_items import EncodedItems
+
+
+def test_each_item_is_encoded_once_however_often_it_is_sent():
+    made = []
+
+    def encode(item):
+        made.append(item.text)
+        return item.text
+
+    kept = EncodedItems(encode)
+    items = [UserItem("a"), UserItem("b")]
+    for _ in range(3):
+        items.append(UserItem(f"{len(items)}"))
+        assert list(kept.of(tuple(items))) == [item.text for item in items]
+    assert made == [item.text for item in items]
+
+
+@given(st.lists(st.lists(st.sampled_from(range(4)), max_size=6), max_size=6))
+def test_whatever_was_sent_before_what_is_given_is_of_these_items(conversations):
+    pool = [UserItem(str(number)) for number in range(4)]
+    kept = EncodedItems(lambda item: item.text)
+
+    for numbers in conversations:
+        assert list(kept.of([pool[n] for n in numbers])) == [str(n) for n in numbers]
+
+
+def test_an_equal_item_is_not_taken_for_the_same():
+    """Two items may be equal and stand for two facts; only the same one is kept."""
+    kept = EncodedItems(id)
+    first, second = UserItem("a"), UserItem("a")
+
+    assert list(kept.of([first])) == [id(first)]
+    assert list(kept.of([second])) == [id(second)]
