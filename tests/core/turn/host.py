@@ -214,8 +214,9 @@ class Host:
         before = len(self.entries)
         decision = self.decide(fact)
         effects = list(decision.effects)
-        # Each round has entries, and nothing goes round in a circle: so few rounds.
-        for _ in range(20):
+        # Each round has entries, and nothing goes round in a circle: so few rounds,
+        # and two for each input whose turn a limit ends as it begins.
+        for _ in range(20 + 2 * len(self.state.queue)):
             move = self.decide(i.Proceeded())
             if not move.entries:
                 assert move.effects == ()
