@@ -1,0 +1,62 @@
+"""A stream decodes to the same however its bytes are cut."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from podd.core.context.conversation import ReasoningPart, TextPart, ToolCallPart
+from podd.core.context.response import ModelResponse, ReasoningDelta, TextDelta
+from tests.providers.conformance.dialect import Dialect, Said
+from tests.providers.conformance.dialects import DIALECTS
+
+SAID = Said(
+    (
+        ReasoningPart("Hm, é."),
+        TextPart("日本 🦭"),
+        ToolCallPart("", "read_file", '{"path":"é\\n"}', "call_a"),
+        ToolCallPart("", "look", "{}", "call_b"),
+    ),
+    "tool_use",
+)
+
+
+def _heard(dialect: Dialect, pieces) -> tuple[str, str, ModelResponse]:
+    """What was told, whatever it was cut into, and the response."""
+    decoder = dialect.decoder()
+    deltas = [delta for piece in pieces for delta in decoder.feed(piece)]
+    return (
+        "".join(d.text for d in deltas if isinstance(d, TextDelta)),
+        "".join(d.text for d in deltas if isinstance(d, ReasoningDelta)),
+        decoder.finish(),
+    )
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n", b"\r"])
+def test_all_cuts_in_two_give_the_same(dialect: Dialect, ends: bytes) -> None:
+    body = b"".join([*dialect.strange(), *dialect.pieces(SAID)])
+    if ends != b"\n":
+        if not body.startswith((b":", b"data", b"event")):
+            pytest.skip("these are no lines")
+        body = b"\xef\xbb\xbf" + body.replace(b"\r\n", b"\n").replace(b"\n", ends)
+    expected = _heard(dialect, [body])
+
+    for cut in range(1, len(body)):
+        assert _heard(dialect, [body[:cut], body[cut:]]) == expected
+    assert _heard(dialect, [bytes([byte]) for byte in body]) == expected
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.name)
+@given(data=st.data())
+def test_any_cuts_give_the_same(dialect: Dialect, data: st.DataObject) -> None:
+    body = b"".join([*dialect.strange(), *dialect.pieces(SAID)])
+    cuts = data.draw(st.sets(st.integers(1, len(body) - 1), max_size=20))
+    edges = [0, *sorted(cuts), len(body)]
+
+    pieces = [body[start:end] for start, end in itertools.pairwise(edges)]
+
+    assert _heard(dialect, pieces) == _heard(dialect, [body])
