@@ -88,6 +88,10 @@ class ModelSettings(
     base_url: str | None = None
     """None: the vendor's."""
     auth: Auth = VendorKey()
+    region: str | None = None
+    """Where the model runs, for a vendor that has several places of its own."""
+    api_version: str | None = None
+    """For a vendor whose API has versions; None: the usual one."""
     stream: bool = True
     """False: the answer is asked for in one piece."""
     script: str | None = None
