@@ -110,6 +110,7 @@ class GeminiStream:
                 self._take_document(self._body.document())
             case "events":
                 self._take_rest()
+                self._take_strays()
             case "unknown":
                 pass
         if not self.is_whole:
@@ -132,6 +133,12 @@ class GeminiStream:
                 words = "the answer ended in the middle of an event"
                 raise COMPLAINTS.failed("cut", words)
             self._take_event(event, [])
+
+    def _take_strays(self) -> None:
+        """Take an error that Google wrote into a stream bare, not as an event."""
+        strays = self._body.strays()
+        if b'"error"' in strays and is_json(strays):
+            raise COMPLAINTS.from_document(strays)
 
     def _take_event(self, event: ServerEvent, deltas: list[ModelDelta]) -> None:
         if event.data.strip() == _DONE:
