@@ -13,7 +13,7 @@ import msgspec
 
 from podd_protocol.values import DriverName
 
-ProviderName = Literal["openai_chat", "scripted"]
+ProviderName = Literal["gemini", "openai_chat", "scripted"]
 RestartPolicy = Literal["never"]
 
 
@@ -47,7 +47,6 @@ PROVIDERS: Final = Words(
         "azure_openai",
         "bedrock",
         "cohere",
-        "gemini",
         "openai_responses",
     ),
 )

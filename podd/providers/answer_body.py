@@ -55,6 +55,10 @@ class AnswerBody:
         """Give an event that only lacks its blank line: at most one."""
         return self._events.finish()
 
+    def strays(self) -> bytes:
+        """Give what stands in a stream and belongs to no event."""
+        return b"\n".join(self._events.strays)
+
     def document(self) -> bytes:
         """Give all that is no stream, without the blanks around it."""
         return b"".join(self._held).strip(_BLANK)

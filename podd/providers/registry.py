@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from podd.errors import MissingKeyError
 from podd.providers.ports import Ports
 from podd.providers.provider import Provider
 from podd.providers.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from podd.providers.keys import Vendor
 
 
 def build(
@@ -22,6 +25,10 @@ def build(
         NoSuchError: the script's file is not there.
     """
     match settings.provider:
+        case "gemini":
+            from podd.providers.gemini.provider import Gemini
+
+            return Gemini(settings, environment=environment, ports=ports)
         case "openai_chat":
             from podd.providers.openai_chat.provider import OpenAIChat
 
@@ -32,6 +39,16 @@ def build(
             return Scripted(settings, ports=ports)
         case unknown:
             assert_never(unknown)
+
+
+def vendor_of(settings: ModelSettings) -> Vendor:
+    """Say whose API it is, importing that provider's endpoint alone."""
+    match settings.provider:
+        case "gemini":
+            from podd.providers.gemini.endpoint import VENDOR
+        case _:
+            from podd.providers.openai_chat.endpoint import VENDOR
+    return VENDOR
 
 
 def missing_key(
@@ -45,10 +62,9 @@ def missing_key(
     if settings.provider == "scripted":
         return None
     from podd.providers.keys import find_key
-    from podd.providers.openai_chat.endpoint import VENDOR
 
     try:
-        find_key(settings, VENDOR, environment)
+        find_key(settings, vendor_of(settings), environment)
     except MissingKeyError as error:
         return error
     return None
@@ -72,10 +88,9 @@ def secrets(settings: ModelSettings, environment: Mapping[str, str]) -> tuple[st
     if settings.provider == "scripted":
         return ()
     from podd.providers.keys import find_key
-    from podd.providers.openai_chat.endpoint import VENDOR
 
     try:
-        key = find_key(settings, VENDOR, environment)
+        key = find_key(settings, vendor_of(settings), environment)
     except MissingKeyError:
         return ()
     return () if key is None else (key.reveal(),)

@@ -16,6 +16,11 @@ from typing import Final
 #: its line does not fill the memory.
 EVENT_BYTES: Final = 10 * 1024 * 1024
 
+#: Lines that are no fields; an error that a server writes bare is shorter than this.
+STRAY_BYTES: Final = 64 * 1024
+#: All that an event stream knows, and comments.
+_FIELDS: Final = frozenset({b"data", b"event", b"id", b"retry", b""})
+
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -44,6 +49,8 @@ class EventDecoder:
         "_partial",
         "_partial_bytes",
         "_size",
+        "_stray_bytes",
+        "strays",
     )
 
     def __init__(self, limit: int = EVENT_BYTES) -> None:
@@ -57,6 +64,9 @@ class EventDecoder:
         self._name = ""
         self._data: list[bytes] = []
         self._size = 0
+        self.strays: list[bytes] = []
+        """Lines that belong to no event, as far as they are kept."""
+        self._stray_bytes = 0
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
         """Take more bytes; give the events that they complete.
@@ -119,6 +129,9 @@ class EventDecoder:
             self._size += len(value) + 1
         elif field == b"event":
             self._name = value.decode("utf-8", "replace")
+        elif field not in _FIELDS and self._stray_bytes + len(line) <= STRAY_BYTES:
+            self.strays.append(line)
+            self._stray_bytes += len(line)
         return None
 
     def _dispatch(self) -> ServerEvent | None:

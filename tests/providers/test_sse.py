@@ -115,3 +115,20 @@ def test_many_small_events_are_no_large_one():
     decoder = EventDecoder(limit=20)
 
     assert len(decoder.feed(b"data: 12345\n\n" * 100)) == 100
+
+
+def test_lines_that_are_no_fields_are_kept_apart():
+    decoder = EventDecoder()
+    text = b'data: x\n\n: comment\nid: 1\nretry: 5\n{\n "error": {}\n}'
+
+    events = [*decoder.feed(text), *decoder.finish()]
+    assert events == [ServerEvent("", b"x")]
+    assert decoder.strays == [b"{", b' "error": {}', b"}"]
+
+
+def test_only_so_many_of_them_are_kept():
+    decoder = EventDecoder()
+    for _ in range(10):
+        decoder.feed(b"x" * 10_000 + b"\n")
+
+    assert sum(map(len, decoder.strays)) == 60_000

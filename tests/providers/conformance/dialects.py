@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.providers.conformance.dialect import Dialect
+from tests.providers.conformance.gemini import GeminiDialect
 from tests.providers.conformance.openai_chat import OpenAIChatDialect
 
-DIALECTS: tuple[Dialect, ...] = (OpenAIChatDialect(),)
+DIALECTS: tuple[Dialect, ...] = (GeminiDialect(), OpenAIChatDialect())
