@@ -36,6 +36,8 @@ MIRRORED_ELSEWHERE = {
 }
 #: Tests of the whole, which has no folder.
 OF_THE_WHOLE = frozenset({"end_to_end"})
+#: Tests of a whole room, likewise.
+OF_A_WHOLE_ROOM = frozenset({"providers/conformance"})
 TOP_LEVEL_TESTS = frozenset({"test_house_rules.py", "test_public_names.py"})
 
 #: What the start of a pod must not wait for: each is imported when first used.
@@ -92,7 +94,7 @@ def test_tests_mirror_what_they_test() -> None:
             known = path.name in TOP_LEVEL_TESTS or (ROOT / "podd" / alone).is_file()
             if path.name.startswith("test_") and not known:
                 stray.append(_name(path))
-        elif room not in OF_THE_WHOLE:
+        elif room not in OF_THE_WHOLE and folder.as_posix() not in OF_A_WHOLE_ROOM:
             mirrored = Path(
                 MIRRORED_ELSEWHERE.get(room, f"podd/{room}"), *folder.parts[1:]
             )

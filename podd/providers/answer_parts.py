@@ -7,9 +7,7 @@ and an answer that says nothing is none.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import Final
 
 from msgspec import UNSET
 
@@ -28,13 +26,6 @@ from podd.core.context.response import (
 )
 from podd.errors import ProviderError, ProviderFault
 from podd_protocol.values import Usage
-
-_MADE: Final = re.compile(r"call_\d+_*")
-
-
-def is_made(identity: str) -> bool:
-    """Whether an id is one that we gave to a call, as its provider gave none."""
-    return bool(_MADE.fullmatch(identity))
 
 
 @dataclass(slots=True)

@@ -25,7 +25,6 @@ from podd.core.context.conversation import (
     UserItem,
     UserPart,
 )
-from podd.providers.answer_parts import is_made
 from podd.providers.gemini.errors import PROVIDER
 from podd.providers.gemini.generations import Generation
 from podd.providers.gemini.signatures import UNSIGNED, recalled
@@ -129,7 +128,7 @@ def result_content(item: ToolResultItem, generation: Generation) -> Content:
     """Write a call's result; pictures inside where a response may hold some."""
     said = "output" if item.status == "ok" else "error"
     response: Part = {"name": item.name, "response": {said: item.text}}
-    if item.provider_call and not is_made(item.provider_call):
+    if item.provider_call:
         response = {"id": item.provider_call, **response}
     images = item.images or ()
     # A response's files are Vertex AI's alone, so a picture at a URL follows.
@@ -172,7 +171,7 @@ def _signed(part: Part, signature: str) -> Part:
 
 def _call(part: ToolCallPart) -> Part:
     call: Part = {"name": part.name, "args": _arguments(part.arguments)}
-    if part.provider_call and not is_made(part.provider_call):
+    if part.provider_call:
         call = {"id": part.provider_call, **call}
     return {"functionCall": call}
 

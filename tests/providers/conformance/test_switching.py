@@ -19,7 +19,7 @@ from podd.providers.registry import build
 from podd.testing.provider_server import ProviderServer
 from tests.providers.conformance.dialect import Dialect, Said
 from tests.providers.conformance.dialects import DIALECTS
-from tests.providers.conformance.test_conformance import asked
+from tests.providers.conformance.exchange import asked
 from tests.providers.conftest import World, hear
 
 #: What models' ids of calls look like; each goes to servers that name theirs otherwise.

@@ -115,12 +115,12 @@ def test_models_that_know_no_signatures_are_shown_no_stand_in():
 
 
 def test_ids_that_we_gave_are_not_shown_and_results_follow_in_order():
-    call, other = _call("read", "call_0"), _call("read", "call_1")
+    call, other = _call("read", ""), _call("read", "")
     contents = _contents(
         UserItem("x"),
         ModelItem((call, other)),
-        _result("read", "call_0", "first"),
-        _result("read", "call_1", "second"),
+        _result("read", "", "first"),
+        _result("read", "", "second"),
     )
 
     assert [part["functionCall"]["name"] for part in contents[1]["parts"]] == [

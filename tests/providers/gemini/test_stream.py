@@ -78,7 +78,7 @@ def test_a_signature_is_kept_in_front_of_its_part():
         # Not put together across a signature.
         TextPart("."),
         _signed("Y2FsbA=="),
-        ToolCallPart("", "look", "{}", "call_0"),
+        ToolCallPart("", "look", "{}", ""),
     )
 
 
