@@ -139,7 +139,7 @@ MODEL = '[model]\nref = "openai_chat/m"\n'
             "read_file",
         ),
         # Words that this podd knows and has not built.
-        ("[model]\nref = 'anthropic/m'\n", "model.ref", 2, "not_supported"),
+        ("[model]\nref = 'bedrock/m'\n", "model.ref", 2, "not_supported"),
         ("[pod]\nmodel = 'gemini/m'\n", "pod.model", 2, "not_supported"),
         (
             "[model]\nprovider = 'bedrock'\nname = 'm'\n",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tests.providers.conformance.anthropic import AnthropicDialect
 from tests.providers.conformance.dialect import Dialect
 from tests.providers.conformance.openai_chat import OpenAIChatDialect
 
-DIALECTS: tuple[Dialect, ...] = (OpenAIChatDialect(),)
+DIALECTS: tuple[Dialect, ...] = (AnthropicDialect(), OpenAIChatDialect())
