@@ -20,7 +20,6 @@ import msgspec
 from podd.core.context.conversation import (
     ConversationItem,
     ModelItem,
-    TextPart,
     ToolResultItem,
     UserItem,
 )
@@ -133,10 +132,11 @@ def _closed(
     last = max((n for n, item in enumerate(items) if item.blocks), default=None)
     if last is None or not isinstance(item := request.items[last], ModelItem):
         return items
-    if not isinstance(part := item.parts[-1], TextPart):
+    blocks = answer_blocks(item)
+    if blocks[-1]["type"] != "text":
         return items
-    trimmed = ModelItem((*item.parts[:-1], TextPart(part.text.rstrip())))
-    return [*items[:last], encode_item(trimmed)]
+    blocks[-1]["text"] = blocks[-1]["text"].rstrip()
+    return [*items[:last], EncodedItem("assistant", _written(blocks))]
 
 
 def _tools(request: ModelRequest) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from podd.providers.anthropic.errors import PROVIDER
 
 #: The first that decide by themselves how much to think. Earlier ones refuse to.
 _ADAPTIVE: Final = (4, 6)
-_FAMILY: Final = re.compile(r"(?:opus|sonnet|haiku)-(\d+)(?:-(\d{1,2})(?!\d))?")
+_FAMILY: Final = re.compile(r"(?:opus|sonnet|haiku)-(\d+)(?:[-.](\d{1,2})(?!\d))?")
 _OLD: Final = re.compile(r"claude-(?:[123](?!\d)|instant)")
 
 
