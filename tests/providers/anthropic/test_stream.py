@@ -191,6 +191,19 @@ def test_a_thought_that_was_not_signed_is_told_and_does_not_go_back():
     assert response.parts == (ReasoningPart("Hm."), TextPart("So."))
 
 
+def test_blocks_of_one_kind_in_a_row_stay_apart():
+    response = answer(
+        start(0, type="thinking", thinking="Hm."),
+        stop(0),
+        start(1, type="thinking", thinking="So?"),
+        stop(1),
+        *text(2, "a", "b"),
+        *text(3, "c"),
+    )
+
+    assert [part.text for part in response.parts] == ["Hm.", "So?", "ab", "c"]
+
+
 def test_all_that_was_counted_is_counted_once():
     begun = {
         "input_tokens": 100,
