@@ -13,7 +13,7 @@ import msgspec
 
 from podd_protocol.values import DriverName
 
-ProviderName = Literal["gemini", "openai_chat", "scripted"]
+ProviderName = Literal["anthropic", "gemini", "openai_chat", "scripted"]
 RestartPolicy = Literal["never"]
 
 
@@ -43,7 +43,6 @@ PROVIDERS: Final = Words(
     noun="provider",
     built=get_args(ProviderName),
     not_built=(
-        "anthropic",
         "azure_openai",
         "bedrock",
         "cohere",

@@ -14,7 +14,9 @@ from podd.core.context.conversation import ToolCallPart, ToolResultItem
 
 #: What Anthropic's and Amazon's interfaces take; others take at least that.
 _STRICT: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_OTHER: Final = re.compile(r"[^a-zA-Z0-9_-]")
+#: Letters and a small number: a place in one answer, and the next answer has it again.
+_COUNTED: Final = re.compile(r"\D*\d{1,4}_*")
+_STRANGE: Final = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def call_id(part: ToolCallPart | ToolResultItem) -> str:
@@ -23,7 +25,9 @@ def call_id(part: ToolCallPart | ToolResultItem) -> str:
 
 
 def strict_call_id(part: ToolCallPart | ToolResultItem) -> str:
-    """The id for a server that takes letters, digits, `_` and `-`, 64 at most."""
-    if _STRICT.fullmatch(part.provider_call):
-        return part.provider_call
-    return _OTHER.sub("_", part.call)
+    """The id for a server that takes letters, digits, `_` and `-`, each id once."""
+    given = part.provider_call
+    if _STRICT.fullmatch(given) and not (part.call and _COUNTED.fullmatch(given)):
+        return given
+    # Not one sign for all: two ids must not become one.
+    return _STRANGE.sub(lambda found: f"-{ord(found[0]):x}-", part.call)

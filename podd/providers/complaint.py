@@ -23,7 +23,7 @@ _DECISIVE: Final[frozenset[ProviderFault]] = frozenset(
 )
 #: Servers that have no code for it say it in one of these ways.
 _OVERFLOW_WORDS: Final = re.compile(
-    r"context (length|window|size)|maximum context|(prompt|input) is too long"
+    r"context (length|window|size|limit)|maximum context|(prompt|input) is too long"
     r"|too many (total |input )?tokens|reduce the length|max_model_len"
     r"|exceeds the maximum number of tokens|exceeds the available context",
     re.IGNORECASE,
@@ -46,15 +46,23 @@ class Complaint:
 class Complaints:
     """One provider's refusals, read."""
 
-    def __init__(self, provider: str, faults: Mapping[str, ProviderFault]) -> None:
+    def __init__(
+        self,
+        provider: str,
+        faults: Mapping[str, ProviderFault],
+        phrases: Mapping[str, ProviderFault] | None = None,
+    ) -> None:
         """Know a provider's words.
 
         Args:
             provider: its name.
             faults: what its codes and types mean, in lower case.
+            phrases: what is only told in its messages, in lower case too; they say more
+                than codes and status.
         """
         self._provider = provider
         self._faults = faults
+        self._phrases = phrases or {}
 
     def from_rejection(self, rejection: Rejection) -> ProviderError:
         """Read an HTTP answer that is no success."""
@@ -89,6 +97,9 @@ class Complaints:
         return ProviderError(fault=fault, message=message, provider=self._provider)
 
     def _fault(self, status: int | None, complaint: Complaint) -> ProviderFault:
+        said = complaint.message.lower()
+        if told := next((f for p, f in self._phrases.items() if p in said), None):
+            return told
         faults = self._faults
         named = next((faults[w] for w in complaint.words if w in faults), None)
         if named in _DECISIVE:
@@ -122,7 +133,9 @@ def _of_document(document: dict[str, Any]) -> Complaint:
     message = error.get("message") or error.get("detail") or ""
     if not isinstance(message, str):
         message = msgspec.json.encode(message).decode()
-    words = [error.get("code"), error.get("type"), error.get("status")]
+    details = error.get("details")
+    code = details.get("error_code") if isinstance(details, dict) else None
+    words = [code, error.get("code"), error.get("type"), error.get("status")]
     status = next((s for w in words if (s := _status(w)) is not None), None)
     return Complaint(
         message or msgspec.json.encode(error).decode(),

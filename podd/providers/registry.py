@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, assert_never
 
 from podd.errors import MissingKeyError
@@ -11,7 +12,7 @@ from podd.providers.provider import Provider
 from podd.providers.settings import ModelSettings
 
 if TYPE_CHECKING:
-    from podd.providers.keys import Vendor
+    from podd.providers.keys import Key, Vendor
 
 
 def build(
@@ -29,6 +30,10 @@ def build(
             from podd.providers.gemini.provider import Gemini
 
             return Gemini(settings, environment=environment, ports=ports)
+        case "anthropic":
+            from podd.providers.anthropic.provider import Anthropic
+
+            return Anthropic(settings, environment=environment, ports=ports)
         case "openai_chat":
             from podd.providers.openai_chat.provider import OpenAIChat
 
@@ -41,14 +46,14 @@ def build(
             assert_never(unknown)
 
 
-def vendor_of(settings: ModelSettings) -> Vendor:
-    """Say whose API it is, importing that provider's endpoint alone."""
-    match settings.provider:
-        case "gemini":
-            from podd.providers.gemini.endpoint import VENDOR
-        case _:
-            from podd.providers.openai_chat.endpoint import VENDOR
-    return VENDOR
+def vendor_of(settings: ModelSettings) -> Vendor | None:
+    """Find whose API it is; None where nobody is asked."""
+    if settings.provider == "scripted":
+        return None
+    # Each folder has this file, and it imports nothing heavy.
+    endpoint = import_module(f"podd.providers.{settings.provider}.endpoint")
+    vendor: Vendor = endpoint.VENDOR
+    return vendor
 
 
 def missing_key(
@@ -59,12 +64,8 @@ def missing_key(
     Raises:
         ManifestError: the base URL is not one.
     """
-    if settings.provider == "scripted":
-        return None
-    from podd.providers.keys import find_key
-
     try:
-        find_key(settings, vendor_of(settings), environment)
+        _key(settings, environment)
     except MissingKeyError as error:
         return error
     return None
@@ -85,12 +86,16 @@ def check_script(settings: ModelSettings) -> None:
 
 def secrets(settings: ModelSettings, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Values that must not be journalled: the keys that `build` would load."""
-    if settings.provider == "scripted":
-        return ()
-    from podd.providers.keys import find_key
-
     try:
-        key = find_key(settings, vendor_of(settings), environment)
+        key = _key(settings, environment)
     except MissingKeyError:
         return ()
     return () if key is None else (key.reveal(),)
+
+
+def _key(settings: ModelSettings, environment: Mapping[str, str]) -> Key | None:
+    if (vendor := vendor_of(settings)) is None:
+        return None
+    from podd.providers.keys import find_key
+
+    return find_key(settings, vendor, environment)

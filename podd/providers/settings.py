@@ -73,6 +73,7 @@ Auth = VendorKey | KeyFromEnvironment | KeyFromFile | NoKey
 
 ProviderName = Literal[
     "scripted",
+    "anthropic",
     "gemini",
     "openai_chat",
 ]

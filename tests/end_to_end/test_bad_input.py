@@ -85,8 +85,8 @@ BAD = (
         name="a provider that is not built yet",
         code=2,
         word="bad_manifest",
-        manifest='[model]\nref = "anthropic/claude"\n',
-        says=("anthropic",),
+        manifest='[model]\nref = "bedrock/claude"\n',
+        says=("bedrock",),
     ),
     Bad(
         name="a key that is not built yet",

@@ -139,8 +139,8 @@ MODEL = '[model]\nref = "openai_chat/m"\n'
             "read_file",
         ),
         # Words that this podd knows and has not built.
-        ("[model]\nref = 'anthropic/m'\n", "model.ref", 2, "not_supported"),
-        ("[pod]\nmodel = 'cohere/m'\n", "pod.model", 2, "not_supported"),
+        ("[model]\nref = 'bedrock/m'\n", "model.ref", 2, "not_supported"),
+        ("[pod]\nmodel = 'bedrock/m'\n", "pod.model", 2, "not_supported"),
         (
             "[model]\nprovider = 'bedrock'\nname = 'm'\n",
             "model.provider",

@@ -8,7 +8,7 @@ import pytest
 
 from podd.errors import ManifestError, MissingKeyError
 from podd.manifest.schema import ProviderName
-from podd.providers.registry import build
+from podd.providers.registry import build, vendor_of
 from podd.providers.settings import ModelSettings
 
 
@@ -46,6 +46,10 @@ def test_scripted_needs_a_script(world):
             ["httpx", "podd.providers.scripted", "tomllib"],
         ),
         (
+            "import podd.providers.anthropic.provider",
+            ["httpx", "podd.providers.openai_chat", "podd.providers.scripted"],
+        ),
+        (
             "import podd.providers.scripted.provider",
             ["httpx", "podd.providers.transport"],
         ),
@@ -62,6 +66,13 @@ def test_nothing_is_imported_before_it_is_used(code, absent):
     )
 
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", get_args(ProviderName))
+def test_every_provider_but_the_scripted_one_has_a_vendor(name):
+    vendor = vendor_of(ModelSettings(provider=name, name="m"))
+
+    assert (vendor is None) == (name == "scripted")
 
 
 async def test_https_gets_a_context_that_verifies_and_http_one_that_trusts_nobody():

@@ -2,7 +2,7 @@
 
 What is not sent, or not as it is:
 - reasoning: these servers do not take it back;
-- arguments that are no JSON object: they go back wrapped (see `valid_arguments`),
+- arguments that are no JSON object: they go back wrapped (see `call_arguments`),
   because servers parse them and refuse the whole conversation otherwise;
 - tools, when none are to be used: they are left out, unless the conversation holds
   calls. Then they stay, with `tool_choice` "none", because strict servers refuse calls
@@ -18,7 +18,6 @@ from typing import Any, Final, assert_never
 
 import msgspec
 
-from podd.core.context import arguments
 from podd.core.context.conversation import (
     ConversationItem,
     DocumentPart,
@@ -31,6 +30,7 @@ from podd.core.context.conversation import (
     UserPart,
 )
 from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoice
+from podd.providers.call_arguments import valid_arguments
 from podd.providers.call_ids import call_id
 from podd.providers.capabilities import Capability
 from podd.providers.openai_chat.endpoint import TokenField
@@ -104,19 +104,6 @@ def encode_item(item: ConversationItem) -> bytes:
             return _result(item)
         case unknown:
             assert_never(unknown)
-
-
-def valid_arguments(text: str) -> str:
-    """Make sure that arguments are a JSON object.
-
-    Nothing at all stands for no arguments. What is broken, or no object, becomes the
-    object `{"invalid_arguments": TEXT}`, so that the model still sees what it wrote.
-    """
-    if not text.strip():
-        return "{}"
-    if isinstance(arguments.decode(text), arguments.ArgumentsFault):
-        return _encoder.encode({"invalid_arguments": text}).decode()
-    return text
 
 
 def _choice(choice: ToolChoice) -> object:

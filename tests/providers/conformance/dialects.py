@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from tests.providers.conformance.anthropic import AnthropicDialect
 from tests.providers.conformance.dialect import Dialect
 from tests.providers.conformance.gemini import GeminiDialect
 from tests.providers.conformance.openai_chat import OpenAIChatDialect
 
-DIALECTS: tuple[Dialect, ...] = (GeminiDialect(), OpenAIChatDialect())
+DIALECTS: tuple[Dialect, ...] = (
+    AnthropicDialect(),
+    GeminiDialect(),
+    OpenAIChatDialect(),
+)

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from podd.core.context.conversation import (
     ModelItem,
@@ -15,7 +13,7 @@ from podd.core.context.conversation import (
 )
 from podd.core.context.request import ModelRequest, Sampling, Surface, ToolSpec
 from podd.providers.encoded_items import EncodedItems
-from podd.providers.openai_chat.request import encode, encode_item, valid_arguments
+from podd.providers.openai_chat.request import encode, encode_item
 
 TOOL = ToolSpec(
     name="grep",
@@ -156,26 +154,6 @@ def test_tools_stay_with_calls_that_need_them_but_may_not_be_chosen():
 
     assert body["tool_choice"] == "none"
     assert body["tools"] == _body()["tools"]
-
-
-@pytest.mark.parametrize("text", ['{"a": 1}', "{}", ' {"b": [1, {"c": null}]} '])
-def test_valid_arguments_go_back_byte_for_byte(text):
-    assert valid_arguments(text) == text
-
-
-@pytest.mark.parametrize("text", ["", "  ", "\n"])
-def test_no_arguments_are_an_empty_object(text):
-    assert valid_arguments(text) == "{}"
-
-
-@pytest.mark.parametrize("text", ['{"a": ', "[1]", "7", '"x"', "null", "{'a': 1}", "}"])
-def test_what_is_no_object_is_wrapped_and_kept(text):
-    assert msgspec.json.decode(valid_arguments(text)) == {"invalid_arguments": text}
-
-
-@given(st.text())
-def test_whatever_a_model_wrote_goes_back_as_an_object(text):
-    assert isinstance(msgspec.json.decode(valid_arguments(text)), dict)
 
 
 def test_the_same_request_gives_the_same_bytes_and_a_longer_one_the_same_beginning():

@@ -1,0 +1,1 @@
+"""The Messages API, as Anthropic defined it and some other servers speak it."""
