@@ -13,7 +13,7 @@ import msgspec
 
 from podd_protocol.values import DriverName
 
-ProviderName = Literal["openai_chat", "scripted"]
+ProviderName = Literal["openai_chat", "openai_responses", "scripted"]
 RestartPolicy = Literal["never"]
 
 
@@ -48,7 +48,6 @@ PROVIDERS: Final = Words(
         "bedrock",
         "cohere",
         "gemini",
-        "openai_responses",
     ),
 )
 

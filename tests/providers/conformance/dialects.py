@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from tests.providers.conformance.dialect import Dialect
 from tests.providers.conformance.openai_chat import OpenAIChatDialect
+from tests.providers.conformance.openai_responses import OpenAIResponsesDialect
 
-DIALECTS: tuple[Dialect, ...] = (OpenAIChatDialect(),)
+DIALECTS: tuple[Dialect, ...] = (OpenAIChatDialect(), OpenAIResponsesDialect())
