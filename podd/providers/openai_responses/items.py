@@ -3,7 +3,7 @@
 An item is told four times over: by its deltas, by the end of each part, by its own end,
 and by the end of the response. What was told before is not told again; what was never
 told is taken from whoever tells it first. Items stand in the order in which they came
-up, and so do the parts of each.
+up, and so do the parts of each; the end of the response may say otherwise.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _KINDS: Final[dict[PartKind, Kind]] = {
     "thought": "reasoning",
     "arguments": "function_call",
 }
-_KNOWN: Final = frozenset(_KINDS.values())
+_KNOWN: Final[tuple[Kind, ...]] = ("message", "reasoning", "function_call")
 #: Between the parts of one thought: each is a paragraph, or several.
 _PARAGRAPH: Final = "\n\n"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class OpenItem:
     """An item that is still being told."""
 
@@ -77,7 +77,7 @@ class OpenItems:
 
     def begin(self, index: int | None, item: Item) -> Iterator[ModelDelta]:
         """Take the announcement of an item; its content is yet to come."""
-        index = len(self._items) if index is None else index
+        index = self._last if index is None else index
         known = self._by_index.get(index)
         if known is None or known.is_announced or known.kind != _kind(item):
             # Some servers give all items the same index; one announced is another one.
@@ -104,13 +104,24 @@ class OpenItems:
         yield from _complete(self._find(index, _kind(item)), item)
 
     def end_all(self, output: Sequence[Item]) -> Iterator[ModelDelta]:
-        """Take all items, of which some or all may be known."""
+        """Take all items, of which some or all may be known.
+
+        What is known is found by its kind and its turn: ids and indices are not the
+        same everywhere. The order is the one that stands here.
+        """
+        known = list(self._items)
+        ordered: list[OpenItem] = []
         for place, item in enumerate(output):
-            if place >= len(self._items):
-                self._open(place, _kind(item))
-            known = self._items[place]
-            if known.kind == _kind(item):
-                yield from _complete(known, item)
+            kind = _kind(item)
+            found = next((one for one in known if one.kind == kind), None)
+            if found is None:
+                found = self._open(place, kind)
+            else:
+                known.remove(found)
+            ordered.append(found)
+            yield from _complete(found, item)
+        if not known:
+            self._items = ordered
 
     def write(self, parts: AnswerParts) -> None:
         """Hand everything over, in order."""
@@ -142,7 +153,7 @@ class OpenItems:
 
 
 def _kind(item: Item) -> Kind:
-    return item.type if item.type in _KNOWN else "other"
+    return next((kind for kind in _KNOWN if kind == item.type), "other")
 
 
 def _name(known: OpenItem, item: Item) -> Iterator[ModelDelta]:

@@ -159,6 +159,8 @@ def _response(said: Said) -> dict[str, Any]:
         "output": list(_items(said)),
         "parallel_tool_calls": True,
         "store": False,
+        "tool_choice": "auto",
+        "tools": [],
         "usage": _usage(said.usage),
     }
 
@@ -215,7 +217,8 @@ def _told(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
             for piece in _halves(part["text"]):
                 told = {"delta": piece, "logprobs": [], "obfuscation": "x1", **at}
                 yield {"type": "response.output_text.delta", **told}
-            yield {"type": "response.output_text.done", "text": part["text"], **at}
+            whole = {"text": part["text"], "logprobs": [], **at}
+            yield {"type": "response.output_text.done", **whole}
             yield {"type": "response.content_part.done", "part": part, **at}
         case "reasoning":
             (part,) = item["summary"]
