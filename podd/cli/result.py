@@ -68,13 +68,16 @@ def exit_code_of(outcome: Outcome) -> int:
 def report(output: Output, result: TurnResult, *, how_to_go_on: str) -> None:
     """Print a turn that was followed here.
 
-    A terminal has seen the text already; anything else gets it alone on stdout. The
-    end, and how to go on, are talk.
+    A terminal has seen the text already; anything else gets it alone on stdout. Where
+    the turn ended in a value, stdout gets that, as JSON on one line: it is what was
+    asked for. The end, and how to go on, are talk.
     """
     if output.json:
         output.document({"result": result.document()})
         return
-    if not sys.stdout.isatty() and result.text:
+    if result.value is not None:
+        output.text(msgspec.json.encode(result.value).decode())
+    elif not sys.stdout.isatty() and result.text:
         output.text(result.text.removesuffix("\n"))
     if isinstance(result.outcome, Failed):
         # An error, which even those who want quiet want to read.

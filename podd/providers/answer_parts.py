@@ -1,8 +1,8 @@
 """The parts of one answer, put together from pieces in their order. Pure.
 
 What every provider's decoder does once it has understood an event: text goes to the
-part that is open, another kind of piece opens another part, calls get ids that no other
-call of the answer has, and an answer that says nothing is none.
+part that is open, another kind of piece opens another part, no two calls keep one id,
+and an answer that says nothing is none.
 """
 
 from __future__ import annotations
@@ -163,15 +163,10 @@ class AnswerParts:
         )
 
     def _ids(self) -> list[str]:
-        """Give each call an id that no other call of this response has."""
+        """The provider's ids; empty where it gave none, or one that is taken."""
         ids: list[str] = []
         for call in self.calls:
-            wanted = call.id
-            if not wanted or wanted in ids:
-                wanted = f"call_{call.position}"
-            while wanted in ids:
-                wanted += "_"
-            ids.append(wanted)
+            ids.append("" if call.id in ids else call.id)
         return ids
 
     def _finished(

@@ -56,7 +56,10 @@ def test_an_answer_that_is_no_such_value_is_refused_and_mended(shell: Shell) -> 
 def test_a_session_keeps_its_schema_without_its_file(shell: Shell) -> None:
     (shell.directory / "answer.json").write_text(json.dumps(SCHEMA), encoding="utf-8")
     pod = shell.spawned(
-        shell.manifest(_answer([]), _answer({"sound": False}), more=ASKS)
+        shell.manifest(
+            *(_answer(value) for value in ([], {"sound": False}, {"sound": True})),
+            more=ASKS,
+        )
     )
     shell("kill", "demo")
     (shell.directory / "answer.json").unlink()
@@ -66,6 +69,8 @@ def test_a_session_keeps_its_schema_without_its_file(shell: Shell) -> None:
 
     assert said.document["result"]["value"] == {"sound": False}
     assert said.events.count("answer_refused") == 1
+    # For a script, what was asked for is all there is.
+    assert shell("run", "demo", "again").out == '{"sound":true}\n'
 
 
 def test_a_child_hands_up_the_value_that_its_parent_asked_for(shell: Shell) -> None:

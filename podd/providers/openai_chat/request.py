@@ -31,6 +31,7 @@ from podd.core.context.conversation import (
     UserPart,
 )
 from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoice
+from podd.providers.call_ids import call_id
 from podd.providers.capabilities import Capability
 from podd.providers.openai_chat.endpoint import TokenField
 
@@ -166,8 +167,9 @@ def _part(part: UserPart) -> dict[str, Any]:
 
 
 def _result(item: ToolResultItem) -> bytes:
-    call = item.provider_call or item.call
-    said = _message({"role": "tool", "tool_call_id": call, "content": item.text})
+    said = _message(
+        {"role": "tool", "tool_call_id": call_id(item), "content": item.text}
+    )
     if not item.images:
         return said
     shown = [
@@ -181,7 +183,7 @@ def _assistant(item: ModelItem) -> bytes:
     text = "".join(part.text for part in item.parts if isinstance(part, TextPart))
     calls = [
         {
-            "id": part.provider_call or part.call,
+            "id": call_id(part),
             "type": "function",
             "function": {
                 "name": part.name,

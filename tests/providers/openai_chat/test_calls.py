@@ -141,8 +141,9 @@ def test_parallel_calls_are_kept_apart_however_they_are_told(pieces):
         pytest.param([_piece(0, "", *A[1:]), _piece(1, "", *A[1:])], id="empty id"),
     ],
 )
-def test_calls_without_ids_get_ids_of_their_own(pieces):
-    assert _calls(*pieces) == [("call_0", *A[1:]), ("call_1", *A[1:])]
+def test_calls_without_ids_are_told_apart_and_get_no_id_of_the_servers(pieces):
+    """Ours, which is unique in the session, then stands for it."""
+    assert _calls(*pieces) == [("", *A[1:]), ("", *A[1:])]
 
 
 def test_ids_that_are_given_twice_are_told_apart():
@@ -200,7 +201,7 @@ def test_the_old_way_to_call_a_function_is_understood():
     )
 
     assert response.stop_reason == "tool_use"
-    assert response.parts == (ToolCallPart("", "grep", "{}", "call_0"),)
+    assert response.parts == (ToolCallPart("", "grep", "{}", ""),)
 
 
 @pytest.mark.parametrize("reason", ["stop", None])
