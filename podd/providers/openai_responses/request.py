@@ -34,6 +34,7 @@ from podd.core.context.conversation import (
     UserPart,
 )
 from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoice
+from podd.providers.call_ids import strict_call_id
 from podd.providers.capabilities import Capability
 from podd.providers.openai_chat.request import valid_arguments
 from podd.providers.openai_responses import replay
@@ -164,8 +165,11 @@ def _result(item: ToolResultItem) -> dict[str, Any]:
     output: object = item.text
     if item.images:
         output = [_part(TextPart(item.text)), *map(_part, item.images)]
-    call = item.provider_call or item.call
-    return {"type": "function_call_output", "call_id": call, "output": output}
+    return {
+        "type": "function_call_output",
+        "call_id": strict_call_id(item),
+        "output": output,
+    }
 
 
 def _answer(item: ModelItem) -> Iterator[dict[str, Any]]:
@@ -227,7 +231,7 @@ def _thought(sealed: replay.SealedThought) -> dict[str, Any]:
 def _call(part: ToolCallPart) -> dict[str, Any]:
     return {
         "type": "function_call",
-        "call_id": part.provider_call or part.call,
+        "call_id": strict_call_id(part),
         "name": part.name,
         "arguments": valid_arguments(part.arguments),
     }

@@ -202,10 +202,10 @@ def test_arguments_that_are_an_object_are_made_text_and_none_are_none():
     assert [part.arguments for part in response.parts] == ['{"x":1}', "{}"]
 
 
-def test_ids_that_are_missing_or_the_same_are_made_different():
+def test_an_id_that_another_call_has_is_none():
     _, response = read(*(item_done(n, **call_item(c)) for n, c in enumerate("aa")), END)
 
-    assert [part.provider_call for part in response.parts] == ["a", "call_1"]
+    assert [part.provider_call for part in response.parts] == ["a", ""]
 
 
 def test_a_call_without_a_name_is_no_answer():

@@ -195,6 +195,15 @@ def test_a_result_is_text_or_text_with_pictures():
     assert third["call_id"] == "t1"
 
 
+def test_an_id_that_is_too_long_for_this_api_is_replaced_on_both_sides():
+    long = "x" * 65
+    call = msgspec.structs.replace(CALL, provider_call=long)
+
+    sent = _input(ModelItem((call,)), ToolResultItem("t1", "grep", "ok", "x", long))
+
+    assert [item["call_id"] for item in sent] == ["t1", "t1"]
+
+
 def test_a_thought_goes_back_before_what_it_led_to_and_without_ids():
     summary = [{"type": "summary_text", "text": "Hm."}]
     other = msgspec.structs.replace(CALL, call="t2", provider_call="call_def")
