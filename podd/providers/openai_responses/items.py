@@ -106,14 +106,17 @@ class OpenItems:
     def end_all(self, output: Sequence[Item]) -> Iterator[ModelDelta]:
         """Take all items, of which some or all may be known.
 
-        What is known is found by its kind and its turn: ids and indices are not the
-        same everywhere. The order is the one that stands here.
+        What is known is found by its kind, by the id of a call, else by its turn: other
+        ids and indices are not the same everywhere. The order is the one that stands
+        here.
         """
         known = list(self._items)
         ordered: list[OpenItem] = []
         for place, item in enumerate(output):
             kind = _kind(item)
-            found = next((one for one in known if one.kind == kind), None)
+            alike = [one for one in known if one.kind == kind]
+            named = (one for one in alike if one.call == string(item.call_id))
+            found = next(named, alike[0] if alike else None)
             if found is None:
                 found = self._open(place, kind)
             else:

@@ -177,6 +177,18 @@ def test_the_end_says_in_which_order_items_stand():
     assert [d for d in deltas if isinstance(d, TextDelta)] == [TextDelta("Hello")]
 
 
+def test_calls_that_came_up_in_another_order_get_their_own_arguments():
+    calls = [call_item("a", arguments='{"x":1}'), call_item("b", arguments='{"x":2}')]
+    _, response = read(
+        item_added(1, **call_item("b")), item_added(0, **call_item("a")), ending(*calls)
+    )
+
+    assert {part.provider_call: part.arguments for part in response.parts} == {
+        "a": '{"x":1}',
+        "b": '{"x":2}',
+    }
+
+
 def test_what_the_end_leaves_out_was_said_all_the_same():
     _, response = read(text_delta("Hello"), ending(call_item("a", arguments="{}")))
 
