@@ -13,7 +13,9 @@ import msgspec
 
 from podd_protocol.values import DriverName
 
-ProviderName = Literal["anthropic", "gemini", "openai_chat", "scripted"]
+ProviderName = Literal[
+    "anthropic", "gemini", "openai_chat", "openai_responses", "scripted"
+]
 RestartPolicy = Literal["never"]
 
 
@@ -46,7 +48,6 @@ PROVIDERS: Final = Words(
         "azure_openai",
         "bedrock",
         "cohere",
-        "openai_responses",
     ),
 )
 

@@ -38,6 +38,10 @@ def build(
             from podd.providers.openai_chat.provider import OpenAIChat
 
             return OpenAIChat(settings, environment=environment, ports=ports)
+        case "openai_responses":
+            from podd.providers.openai_responses.provider import OpenAIResponses
+
+            return OpenAIResponses(settings, environment=environment, ports=ports)
         case "scripted":
             from podd.providers.scripted.provider import Scripted
 

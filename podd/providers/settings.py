@@ -76,6 +76,7 @@ ProviderName = Literal[
     "anthropic",
     "gemini",
     "openai_chat",
+    "openai_responses",
 ]
 
 

@@ -50,6 +50,10 @@ def test_scripted_needs_a_script(world):
             ["httpx", "podd.providers.openai_chat", "podd.providers.scripted"],
         ),
         (
+            "import podd.providers.openai_responses.provider",
+            ["httpx", "podd.providers.scripted", "tomllib"],
+        ),
+        (
             "import podd.providers.scripted.provider",
             ["httpx", "podd.providers.transport"],
         ),

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from podd.core.context import arguments
 from podd.core.context.conversation import (
     DocumentPart,
     ImagePart,
@@ -25,6 +24,7 @@ from podd.core.context.conversation import (
     UserItem,
     UserPart,
 )
+from podd.providers.call_arguments import valid_arguments
 from podd.providers.gemini.errors import PROVIDER
 from podd.providers.gemini.generations import Generation
 from podd.providers.gemini.signatures import UNSIGNED, recalled
@@ -170,19 +170,13 @@ def _signed(part: Part, signature: str) -> Part:
 
 
 def _call(part: ToolCallPart) -> Part:
-    call: Part = {"name": part.name, "args": _arguments(part.arguments)}
+    call: Part = {
+        "name": part.name,
+        "args": msgspec.Raw(valid_arguments(part.arguments).encode()),
+    }
     if part.provider_call:
         call = {"id": part.provider_call, **call}
     return {"functionCall": call}
-
-
-def _arguments(text: str) -> object:
-    """Give the object that a model wrote; what is none is shown inside of one."""
-    if not text.strip():
-        return {}
-    if isinstance(arguments.decode(text), arguments.ArgumentsFault):
-        return {"invalid_arguments": text}
-    return msgspec.Raw(text.encode())
 
 
 def _part(part: UserPart) -> Part:

@@ -8,7 +8,8 @@ What is not sent, or not as it is:
   calls. Then they stay, with `tool_choice` "none", because strict servers refuse calls
   of tools that they were never told of, and the prefix stays the same;
 - images of a tool's result: they follow in a message of the user's, because a tool's
-  message takes text alone.
+  message takes text alone; and they follow the last result of several, because nothing
+  may stand between the results of one answer.
 """
 
 from __future__ import annotations
@@ -45,6 +46,14 @@ CAPABILITIES: Final[frozenset[Capability]] = frozenset(
 )
 
 _encoder: Final = msgspec.json.Encoder()
+#: How a tool's message begins, as `_result` writes it.
+_RESULT: Final = b'{"role":"tool",'
+
+
+class ShownResult(bytes):
+    """A tool's message, with the message that shows what came with it."""
+
+    pictures: bytes
 
 
 def encode(
@@ -69,6 +78,7 @@ def encode(
         body["tools"] = _tools(surface)
         if request.tool_choice != "auto":
             body["tool_choice"] = _choice(request.tool_choice)
+    messages = _pictures_last(messages)
     written = [_message({"role": "system", "content": surface.system})]
     body["messages"] = msgspec.Raw(
         b"["
@@ -163,7 +173,25 @@ def _result(item: ToolResultItem) -> bytes:
         {"type": "text", "text": f"What {item.name} returned with it:"},
         *map(_part, item.images),
     ]
-    return said + b"," + _message({"role": "user", "content": shown})
+    result = ShownResult(said)
+    result.pictures = _message({"role": "user", "content": shown})
+    return result
+
+
+def _pictures_last(messages: Sequence[bytes]) -> Sequence[bytes]:
+    """Put the pictures of results behind the last of the results around them."""
+    if not any(isinstance(message, ShownResult) for message in messages):
+        return messages
+    ordered: list[bytes] = []
+    waiting: list[bytes] = []
+    for message in messages:
+        if not message.startswith(_RESULT):
+            ordered += waiting
+            waiting.clear()
+        ordered.append(message)
+        if isinstance(message, ShownResult):
+            waiting.append(message.pictures)
+    return ordered + waiting
 
 
 def _assistant(item: ModelItem) -> bytes:

@@ -132,7 +132,7 @@ def test_a_call_without_arguments_takes_none_and_one_may_bring_all_at_once():
     assert [(part.arguments, part.provider_call) for part in response.parts] == [
         ("{}", "a"),
         ('{"x":1.5}', "b"),
-        ("{}", "call_2"),
+        ("{}", ""),
     ]
 
 

@@ -6,9 +6,11 @@ from tests.providers.conformance.anthropic import AnthropicDialect
 from tests.providers.conformance.dialect import Dialect
 from tests.providers.conformance.gemini import GeminiDialect
 from tests.providers.conformance.openai_chat import OpenAIChatDialect
+from tests.providers.conformance.openai_responses import OpenAIResponsesDialect
 
 DIALECTS: tuple[Dialect, ...] = (
     AnthropicDialect(),
     GeminiDialect(),
     OpenAIChatDialect(),
+    OpenAIResponsesDialect(),
 )

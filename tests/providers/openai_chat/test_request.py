@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from podd.core.context.conversation import (
+    ImagePart,
     ModelItem,
     ReasoningPart,
     TextPart,
@@ -171,3 +172,27 @@ def test_the_same_request_gives_the_same_bytes_and_a_longer_one_the_same_beginni
 
     assert body(list(items), EncodedItems(encode_item)) == long
     assert long[:shared] == short[:shared]
+
+
+def test_pictures_of_parallel_results_follow_the_last_of_them():
+    # A server refuses anything that stands between an answer's calls and their results.
+    calls = [
+        msgspec.structs.replace(CALL, call=f"t{n}", provider_call="") for n in range(3)
+    ]
+    results = [ToolResultItem(call.call, "grep", "ok", "found") for call in calls]
+    png = ImagePart("image/png", "aa")
+    first, second = (
+        msgspec.structs.replace(result, images=(png,)) for result in results[:2]
+    )
+    items = (ModelItem(tuple(calls)), first, second, results[2])
+
+    messages = _messages(UserItem("look"), *items, UserItem("and?"))
+
+    assert [message["role"] for message in messages] == [
+        *("user", "assistant", "tool", "tool", "tool"),
+        *("user", "user", "user"),
+    ]
+    shown = messages[5]["content"]
+    assert [part["type"] for part in shown] == ["text", "image_url"]
+    assert messages[7] == {"role": "user", "content": "and?"}
+    assert _messages(UserItem("look"), *items) == messages[:-1]

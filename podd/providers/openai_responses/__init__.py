@@ -1,0 +1,1 @@
+"""The Responses API, as OpenAI defined it and some servers speak it."""
