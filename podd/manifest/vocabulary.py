@@ -13,7 +13,7 @@ import msgspec
 
 from podd_protocol.values import DriverName
 
-ProviderName = Literal["openai_chat", "scripted"]
+ProviderName = Literal["azure_openai", "cohere", "openai_chat", "scripted"]
 RestartPolicy = Literal["never"]
 
 
@@ -44,9 +44,7 @@ PROVIDERS: Final = Words(
     built=get_args(ProviderName),
     not_built=(
         "anthropic",
-        "azure_openai",
         "bedrock",
-        "cohere",
         "gemini",
         "openai_responses",
     ),

@@ -53,7 +53,7 @@ class Complaints:
             provider: its name.
             faults: what its codes and types mean, in lower case.
         """
-        self._provider = provider
+        self.provider: Final = provider
         self._faults = faults
 
     def from_rejection(self, rejection: Rejection) -> ProviderError:
@@ -69,7 +69,7 @@ class Complaints:
         return ProviderError(
             fault=self._fault(status, complaint),
             message=f"HTTP {status}: {message}" if message else f"HTTP {status}",
-            provider=self._provider,
+            provider=self.provider,
             status=status,
             retry_after_seconds=retry_after_seconds(rejection.headers, rejection.at),
         )
@@ -80,13 +80,13 @@ class Complaints:
         return ProviderError(
             fault=self._fault(complaint.status, complaint),
             message=complaint.message or "an error without a message",
-            provider=self._provider,
+            provider=self.provider,
             status=complaint.status,
         )
 
     def failed(self, fault: ProviderFault, message: str) -> ProviderError:
         """Name a fault that we found ourselves."""
-        return ProviderError(fault=fault, message=message, provider=self._provider)
+        return ProviderError(fault=fault, message=message, provider=self.provider)
 
     def _fault(self, status: int | None, complaint: Complaint) -> ProviderFault:
         faults = self._faults

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from podd.errors import MissingKeyError
 from podd.providers.ports import Ports
 from podd.providers.provider import Provider
 from podd.providers.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from podd.providers.keys import Vendor
 
 
 def build(
@@ -22,6 +25,14 @@ def build(
         NoSuchError: the script's file is not there.
     """
     match settings.provider:
+        case "azure_openai":
+            from podd.providers.azure_openai.provider import AzureOpenAI
+
+            return AzureOpenAI(settings, environment=environment, ports=ports)
+        case "cohere":
+            from podd.providers.cohere.provider import Cohere
+
+            return Cohere(settings, environment=environment, ports=ports)
         case "openai_chat":
             from podd.providers.openai_chat.provider import OpenAIChat
 
@@ -34,6 +45,27 @@ def build(
             assert_never(unknown)
 
 
+def vendor_of(settings: ModelSettings) -> Vendor | None:
+    """Say whose key the provider wants; None where it wants none."""
+    match settings.provider:
+        case "azure_openai":
+            from podd.providers.azure_openai import endpoint as azure_openai
+
+            return azure_openai.VENDOR
+        case "cohere":
+            from podd.providers.cohere import endpoint as cohere
+
+            return cohere.VENDOR
+        case "openai_chat":
+            from podd.providers.openai_chat import endpoint as openai_chat
+
+            return openai_chat.VENDOR
+        case "scripted":
+            return None
+        case unknown:
+            assert_never(unknown)
+
+
 def missing_key(
     settings: ModelSettings, environment: Mapping[str, str]
 ) -> MissingKeyError | None:
@@ -42,13 +74,13 @@ def missing_key(
     Raises:
         ManifestError: the base URL is not one.
     """
-    if settings.provider == "scripted":
+    vendor = vendor_of(settings)
+    if vendor is None:
         return None
     from podd.providers.keys import find_key
-    from podd.providers.openai_chat.endpoint import VENDOR
 
     try:
-        find_key(settings, VENDOR, environment)
+        find_key(settings, vendor, environment)
     except MissingKeyError as error:
         return error
     return None
@@ -69,13 +101,13 @@ def check_script(settings: ModelSettings) -> None:
 
 def secrets(settings: ModelSettings, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Values that must not be journalled: the keys that `build` would load."""
-    if settings.provider == "scripted":
+    vendor = vendor_of(settings)
+    if vendor is None:
         return ()
     from podd.providers.keys import find_key
-    from podd.providers.openai_chat.endpoint import VENDOR
 
     try:
-        key = find_key(settings, VENDOR, environment)
+        key = find_key(settings, vendor, environment)
     except MissingKeyError:
         return ()
     return () if key is None else (key.reveal(),)

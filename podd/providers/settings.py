@@ -74,6 +74,8 @@ Auth = VendorKey | KeyFromEnvironment | KeyFromFile | NoKey
 ProviderName = Literal[
     "scripted",
     "openai_chat",
+    "azure_openai",
+    "cohere",
 ]
 
 

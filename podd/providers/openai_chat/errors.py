@@ -10,7 +10,8 @@ from podd.providers.complaint import Complaints
 
 PROVIDER: Final = "openai_chat"
 
-_FAULTS: Final[Mapping[str, ProviderFault]] = {
+#: What the codes and types of these servers mean, in lower case.
+FAULTS: Final[Mapping[str, ProviderFault]] = {
     "insufficient_quota": "quota",
     "billing_hard_limit_reached": "quota",
     "billing_not_active": "quota",
@@ -36,4 +37,4 @@ _FAULTS: Final[Mapping[str, ProviderFault]] = {
     "badrequesterror": "bad_request",
 }
 
-COMPLAINTS: Final = Complaints(PROVIDER, _FAULTS)
+COMPLAINTS: Final = Complaints(PROVIDER, FAULTS)

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from tests.providers.conformance.azure_openai import AzureOpenAIDialect
+from tests.providers.conformance.cohere import CohereDialect
 from tests.providers.conformance.dialect import Dialect
 from tests.providers.conformance.openai_chat import OpenAIChatDialect
 
-DIALECTS: tuple[Dialect, ...] = (OpenAIChatDialect(),)
+DIALECTS: tuple[Dialect, ...] = (
+    AzureOpenAIDialect(),
+    CohereDialect(),
+    OpenAIChatDialect(),
+)
