@@ -61,6 +61,21 @@ def test_each_refusal_has_its_fault(status, error, fault):
     assert error["message"] in found.message
 
 
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("DeploymentNotFound", "not_found"),
+        ("RateLimitReached", "rate_limited"),
+        ("ResponsibleAIPolicyViolation", "content_filter"),
+        ("429", "rate_limited"),
+    ],
+)
+def test_azures_words_are_known_where_no_status_comes_along(code, fault):
+    body = msgspec.json.encode({"error": {"code": code, "message": "x"}})
+
+    assert COMPLAINTS.from_document(body).fault == fault
+
+
 def test_an_unknown_deployment_is_answered_with_what_its_name_is():
     found = _rejected(404, {"code": "DeploymentNotFound", "message": "no such"})
 
