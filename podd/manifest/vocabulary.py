@@ -14,7 +14,13 @@ import msgspec
 from podd_protocol.values import DriverName
 
 ProviderName = Literal[
-    "anthropic", "gemini", "openai_chat", "openai_responses", "scripted"
+    "anthropic",
+    "azure_openai",
+    "cohere",
+    "gemini",
+    "openai_chat",
+    "openai_responses",
+    "scripted",
 ]
 RestartPolicy = Literal["never"]
 
@@ -44,11 +50,7 @@ class Words(msgspec.Struct, frozen=True):
 PROVIDERS: Final = Words(
     noun="provider",
     built=get_args(ProviderName),
-    not_built=(
-        "azure_openai",
-        "bedrock",
-        "cohere",
-    ),
+    not_built=("bedrock",),
 )
 
 DRIVERS: Final = Words(noun="driver", built=get_args(DriverName), not_built=())

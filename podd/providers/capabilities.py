@@ -21,6 +21,7 @@ from podd.errors import ProviderError
 Capability = Literal[
     "tools",
     "tool_choice",
+    "named_tool",
     "images",
     "image_urls",
     "tool_result_images",
@@ -33,7 +34,7 @@ Capability = Literal[
     "reasoning_budget",
     "output_schema",
 ]
-"""tool_choice: to have a tool called, any or a certain one."""
+"""tool_choice: to have a tool called, any of them; named_tool: a certain one."""
 
 
 def check(request: ModelRequest, provider: str, has: frozenset[Capability]) -> None:
@@ -54,8 +55,10 @@ def check(request: ModelRequest, provider: str, has: frozenset[Capability]) -> N
 def _needed(request: ModelRequest) -> Iterator[Capability]:
     if request.surface.tools:
         yield "tools"
-    if request.tool_choice == "required" or isinstance(request.tool_choice, NamedTool):
+    if request.tool_choice == "required":
         yield "tool_choice"
+    if isinstance(request.tool_choice, NamedTool):
+        yield "named_tool"
     sampling = request.surface.sampling
     asked: dict[Capability, object] = {
         "temperature": sampling.temperature,

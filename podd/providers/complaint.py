@@ -60,7 +60,7 @@ class Complaints:
             phrases: what is only told in its messages, in lower case too; they say more
                 than codes and status.
         """
-        self._provider = provider
+        self.provider: Final = provider
         self._faults = faults
         self._phrases = phrases or {}
 
@@ -77,7 +77,7 @@ class Complaints:
         return ProviderError(
             fault=self._fault(status, complaint),
             message=f"HTTP {status}: {message}" if message else f"HTTP {status}",
-            provider=self._provider,
+            provider=self.provider,
             status=status,
             retry_after_seconds=retry_after_seconds(rejection.headers, rejection.at),
         )
@@ -88,13 +88,13 @@ class Complaints:
         return ProviderError(
             fault=self._fault(complaint.status, complaint),
             message=complaint.message or "an error without a message",
-            provider=self._provider,
+            provider=self.provider,
             status=complaint.status,
         )
 
     def failed(self, fault: ProviderFault, message: str) -> ProviderError:
         """Name a fault that we found ourselves."""
-        return ProviderError(fault=fault, message=message, provider=self._provider)
+        return ProviderError(fault=fault, message=message, provider=self.provider)
 
     def _fault(self, status: int | None, complaint: Complaint) -> ProviderFault:
         said = complaint.message.lower()

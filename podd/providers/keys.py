@@ -44,16 +44,22 @@ class Vendor:
     """Whose API it is, and where it lives when nobody says otherwise."""
 
     base_url: str
+    """Empty: everybody has an address of their own, which must be said."""
     host: str
     """Its subdomains (regions) count too."""
     variables: tuple[str, ...]
     """The first that is set holds the key."""
+    more_hosts: tuple[str, ...] = ()
+    """Where the vendor answers besides; their subdomains count too."""
+    example: str = ""
+    """What a base URL looks like, where there is none for all."""
 
     def owns(self, address: SplitResult) -> bool:
         """Whether the vendor's key may be sent there."""
         host = address.hostname or ""
-        return address.scheme == "https" and (
-            host == self.host or host.endswith(f".{self.host}")
+        return address.scheme == "https" and any(
+            host == own or host.endswith(f".{own}")
+            for own in (self.host, *self.more_hosts)
         )
 
 
@@ -61,9 +67,16 @@ def address_of(settings: ModelSettings, vendor: Vendor) -> SplitResult:
     """Split the base URL, the vendor's if the settings give none.
 
     Raises:
-        ManifestError: it is no http or https URL with a host.
+        ManifestError: it is no http or https URL with a host, or there is none.
     """
     url = settings.base_url or vendor.base_url
+    if not url:
+        raise ManifestError(
+            path="manifest",
+            key="model.base_url",
+            reason=f"missing; {settings.provider} has no address for all",
+            hint=f"set it to yours, such as {vendor.example}",
+        )
     try:
         address = urlsplit(url)
         # A port that is no number is noticed only when asked for.
@@ -76,7 +89,11 @@ def address_of(settings: ModelSettings, vendor: Vendor) -> SplitResult:
             path="manifest",
             key="model.base_url",
             reason="not an http or https URL with a host",
-            hint=f"the default is {vendor.base_url}",
+            hint=(
+                f"the default is {vendor.base_url}"
+                if vendor.base_url
+                else f"it looks like {vendor.example}"
+            ),
         )
     return address
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final
 
 from podd.errors import MissingKeyError
 from podd.providers.ports import Ports
@@ -13,6 +13,16 @@ from podd.providers.settings import ModelSettings
 
 if TYPE_CHECKING:
     from podd.providers.keys import Key, Vendor
+
+#: What `provider.py` of each folder holds; that of `scripted` is made otherwise.
+_CLASSES: Final[Mapping[str, str]] = {
+    "anthropic": "Anthropic",
+    "azure_openai": "AzureOpenAI",
+    "cohere": "Cohere",
+    "gemini": "Gemini",
+    "openai_chat": "OpenAIChat",
+    "openai_responses": "OpenAIResponses",
+}
 
 
 def build(
@@ -25,29 +35,13 @@ def build(
         ManifestError: the base URL or the script is not one.
         NoSuchError: the script's file is not there.
     """
-    match settings.provider:
-        case "gemini":
-            from podd.providers.gemini.provider import Gemini
+    if settings.provider == "scripted":
+        from podd.providers.scripted.provider import Scripted
 
-            return Gemini(settings, environment=environment, ports=ports)
-        case "anthropic":
-            from podd.providers.anthropic.provider import Anthropic
-
-            return Anthropic(settings, environment=environment, ports=ports)
-        case "openai_chat":
-            from podd.providers.openai_chat.provider import OpenAIChat
-
-            return OpenAIChat(settings, environment=environment, ports=ports)
-        case "openai_responses":
-            from podd.providers.openai_responses.provider import OpenAIResponses
-
-            return OpenAIResponses(settings, environment=environment, ports=ports)
-        case "scripted":
-            from podd.providers.scripted.provider import Scripted
-
-            return Scripted(settings, ports=ports)
-        case unknown:
-            assert_never(unknown)
+        return Scripted(settings, ports=ports)
+    module = import_module(f"podd.providers.{settings.provider}.provider")
+    make: Callable[..., Provider] = getattr(module, _CLASSES[settings.provider])
+    return make(settings, environment=environment, ports=ports)
 
 
 def vendor_of(settings: ModelSettings) -> Vendor | None:

@@ -77,6 +77,8 @@ ProviderName = Literal[
     "gemini",
     "openai_chat",
     "openai_responses",
+    "azure_openai",
+    "cohere",
 ]
 
 

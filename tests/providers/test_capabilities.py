@@ -34,7 +34,8 @@ def _ask(*items, tools=(), choice="auto", **sampling):
 
 NEEDS = {
     "tools": _ask(tools=(TOOL,)),
-    "tool_choice": _ask(choice=NamedTool("grep")),
+    "tool_choice": _ask(choice="required"),
+    "named_tool": _ask(choice=NamedTool("grep")),
     "images": _ask(UserItem("x", parts=(PICTURE,))),
     "image_urls": _ask(UserItem("x", parts=(ImagePart(url="http://h/x.png"),))),
     "tool_result_images": _ask(

@@ -54,6 +54,18 @@ def test_scripted_needs_a_script(world):
             ["httpx", "podd.providers.scripted", "tomllib"],
         ),
         (
+            "import podd.providers.cohere.provider",
+            ["httpx", "podd.providers.scripted", "tomllib"],
+        ),
+        (
+            "import podd.providers.azure_openai.provider",
+            ["httpx", "podd.providers.cohere", "tomllib"],
+        ),
+        (
+            "from podd.providers.registry import vendor_of",
+            ["podd.providers.keys", "podd.providers.openai_chat.endpoint"],
+        ),
+        (
             "import podd.providers.scripted.provider",
             ["httpx", "podd.providers.transport"],
         ),

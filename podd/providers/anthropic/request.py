@@ -37,7 +37,14 @@ from podd.providers.capabilities import Capability
 #: What a message's creation can say.
 CAPABILITIES: Final[frozenset[Capability]] = frozenset(
     {
-        *("tools", "tool_choice", "images", "image_urls", "tool_result_images"),
+        *(
+            "tools",
+            "tool_choice",
+            "named_tool",
+            "images",
+            "image_urls",
+            "tool_result_images",
+        ),
         *("documents", "temperature", "top_p", "top_k", "stop"),
         *("reasoning_effort", "reasoning_budget", "output_schema"),
     }

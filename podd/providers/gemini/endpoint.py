@@ -21,8 +21,7 @@ from podd.providers.keys import Key, Vendor
 VENDOR: Final = Vendor(
     base_url="https://generativelanguage.googleapis.com",
     host="generativelanguage.googleapis.com",
-    # In the order of google-genai.
-    variables=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
 )
 
 #: The version that has every model; aliases and previews are not in `v1`.

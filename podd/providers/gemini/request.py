@@ -47,7 +47,14 @@ from podd.providers.gemini.generations import Generation
 #: What a request's body can say.
 CAPABILITIES: Final[frozenset[Capability]] = frozenset(
     {
-        *("tools", "tool_choice", "images", "image_urls", "tool_result_images"),
+        *(
+            "tools",
+            "tool_choice",
+            "named_tool",
+            "images",
+            "image_urls",
+            "tool_result_images",
+        ),
         *("documents", "temperature", "top_p", "top_k", "stop", "reasoning_effort"),
         *("reasoning_budget", "output_schema"),
     }

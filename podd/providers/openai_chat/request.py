@@ -39,9 +39,9 @@ from podd.providers.openai_chat.endpoint import TokenField
 #: What a chat completion's body can say.
 CAPABILITIES: Final[frozenset[Capability]] = frozenset(
     {
-        *("tools", "tool_choice", "images", "image_urls", "tool_result_images"),
-        *("documents", "temperature", "top_p", "stop", "reasoning_effort"),
-        "output_schema",
+        *("tools", "tool_choice", "named_tool", "images", "image_urls"),
+        *("tool_result_images", "documents", "temperature", "top_p", "stop"),
+        *("reasoning_effort", "output_schema"),
     }
 )
 

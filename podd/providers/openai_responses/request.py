@@ -43,7 +43,14 @@ from podd.providers.openai_responses.errors import PROVIDER
 #: What the body can say. There are no stop sequences, no `top_k` and no budget.
 CAPABILITIES: Final[frozenset[Capability]] = frozenset(
     {
-        *("tools", "tool_choice", "images", "image_urls", "tool_result_images"),
+        *(
+            "tools",
+            "tool_choice",
+            "named_tool",
+            "images",
+            "image_urls",
+            "tool_result_images",
+        ),
         *("documents", "temperature", "top_p", "reasoning_effort", "output_schema"),
     }
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.providers.conformance.anthropic import AnthropicDialect
+from tests.providers.conformance.azure_openai import AzureOpenAIDialect
+from tests.providers.conformance.cohere import CohereDialect
 from tests.providers.conformance.dialect import Dialect
 from tests.providers.conformance.gemini import GeminiDialect
 from tests.providers.conformance.openai_chat import OpenAIChatDialect
@@ -13,4 +15,7 @@ DIALECTS: tuple[Dialect, ...] = (
     GeminiDialect(),
     OpenAIChatDialect(),
     OpenAIResponsesDialect(),
+    AzureOpenAIDialect(),
+    CohereDialect(),
+    OpenAIChatDialect(),
 )

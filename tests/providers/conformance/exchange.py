@@ -54,8 +54,10 @@ CALLS = (
 Ask = Callable[..., Awaitable[tuple[Heard, Any]]]
 
 
-def asked(*items: ConversationItem, choice: Any = "auto", **sampling: Any):
-    surface = Surface("m", "Be brief.", TOOLS, Sampling(**sampling))
+def asked(
+    *items: ConversationItem, choice: Any = "auto", tools: Any = TOOLS, **sampling: Any
+):
+    surface = Surface("m", "Be brief.", tools, Sampling(**sampling))
     return ModelRequest(
         surface, items or (UserItem("hello"),), choice, key="s.t1.1", session="s"
     )

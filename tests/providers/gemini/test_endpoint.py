@@ -107,11 +107,11 @@ def _settings(**more):
     return ModelSettings(provider="gemini", name="m", **more)
 
 
-def test_the_variables_are_read_in_the_order_of_the_vendors_client():
-    both = {"GEMINI_API_KEY": "second", "GOOGLE_API_KEY": "first"}
+def test_the_more_telling_variable_goes_before_the_other():
+    both = {"GEMINI_API_KEY": "first", "GOOGLE_API_KEY": "second"}
 
     assert find_key(_settings(), VENDOR, both).reveal() == "first"
-    only = {"GEMINI_API_KEY": "second", "GOOGLE_API_KEY": ""}
+    only = {"GEMINI_API_KEY": "", "GOOGLE_API_KEY": "second"}
     assert find_key(_settings(), VENDOR, only).reveal() == "second"
     assert secrets(_settings(), both) == ("first",)
 
@@ -119,7 +119,7 @@ def test_the_variables_are_read_in_the_order_of_the_vendors_client():
 def test_a_missing_key_names_both_variables():
     error = missing_key(_settings(), {"OPENAI_API_KEY": "x"})
 
-    assert error.variables == ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+    assert error.variables == ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     assert missing_key(_settings(), {"GEMINI_API_KEY": "x"}) is None
 
 

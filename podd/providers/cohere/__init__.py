@@ -1,0 +1,1 @@
+"""Cohere's chat, the second version of its API."""
