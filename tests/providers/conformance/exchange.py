@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -23,6 +23,7 @@ from podd.core.context.request import (
 )
 from podd_protocol.values import Usage
 from tests.providers.conformance.dialect import USAGE, Dialect
+from tests.providers.conformance.dialects import DIALECTS
 from tests.providers.conftest import Heard
 
 PNG = ImagePart("image/png", "iVBORw0KGgo=")
@@ -77,10 +78,28 @@ def usage_told(dialect: Dialect, usage: Usage = USAGE) -> Usage:
     return msgspec.structs.replace(usage, **told)
 
 
-def needs(dialect: Dialect, *capabilities: str) -> None:
-    missing = set(capabilities) - dialect.capabilities
-    if missing:
-        pytest.skip(f"{dialect.name} has no {', '.join(sorted(missing))}")
+def those(holds: Callable[[Dialect], object]) -> Any:
+    """Run a test with the dialects of which that holds."""
+    return pytest.mark.parametrize(
+        "dialect",
+        [dialect for dialect in DIALECTS if holds(dialect)],
+        ids=lambda dialect: dialect.name,
+        indirect=True,
+    )
+
+
+def each(name: str, values: Iterable[str], holds: Callable[[Dialect, str], object]):
+    """Run a test with each dialect and each of the values that it has."""
+    return pytest.mark.parametrize(
+        ("dialect", name),
+        [
+            pytest.param(dialect, value, id=f"{dialect.name}-{value}")
+            for dialect in DIALECTS
+            for value in values
+            if holds(dialect, value)
+        ],
+        indirect=["dialect"],
+    )
 
 
 def as_called(dialect: Dialect, calls=CALLS) -> tuple[ToolCallPart, ...]:

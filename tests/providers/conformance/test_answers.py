@@ -29,6 +29,7 @@ from tests.providers.conformance.exchange import (
     CALLS,
     TOOLS,
     asked,
+    each,
     same_calls,
     usage_told,
 )
@@ -79,8 +80,6 @@ async def test_thoughts_are_told_and_go_back_to_who_had_them(dialect, ask, strea
     assert heard.error is None, heard.error
     parts = heard.response.parts
     told = [part for part in parts if isinstance(part, ReasoningPart)]
-    if not told:
-        pytest.skip(f"{dialect.name} does not tell what was thought")
     assert "".join(part.text for part in told) == "Let me see."
     if stream:
         deltas = [d for d in heard.deltas if isinstance(d, ReasoningDelta)]
@@ -120,11 +119,9 @@ async def test_thoughts_are_told_and_go_back_to_who_had_them(dialect, ask, strea
     ]
 
 
-@pytest.mark.parametrize("stop", get_args(StopReason))
+@each("stop", get_args(StopReason), lambda dialect, stop: stop in dialect.stops)
 @pytest.mark.parametrize("stream", [True, False])
 async def test_each_reason_to_stop_is_known(dialect, ask, stop, stream):
-    if stop not in dialect.stops:
-        pytest.skip(f"{dialect.name} cannot say {stop}")
     parts = (TextPart("So far"), *(CALLS[:1] if stop == "tool_use" else ()))
 
     heard, _ = await ask(Said(parts, stop), stream=stream)
@@ -133,12 +130,10 @@ async def test_each_reason_to_stop_is_known(dialect, ask, stop, stream):
     assert heard.response.stop_reason == stop
 
 
-@pytest.mark.parametrize("fault", get_args(ProviderFault))
+@each("fault", get_args(ProviderFault), lambda dialect, fault: dialect.refusal(fault))
 @pytest.mark.parametrize("stream", [True, False])
 async def test_each_refusal_is_known(dialect, ask, world, server, fault, stream):
-    if (refusal := dialect.refusal(fault)) is None:
-        pytest.skip(f"{dialect.name} does not refuse so")
-    server.always = refusal
+    server.always = refusal = dialect.refusal(fault)
 
     heard, _ = await ask(refusal, stream=stream)
 

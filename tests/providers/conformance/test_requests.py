@@ -24,7 +24,7 @@ from tests.providers.conformance.exchange import (
     TOOLS,
     as_called,
     asked,
-    needs,
+    those,
 )
 
 
@@ -99,8 +99,8 @@ async def test_pictures_and_documents_are_shown_where_they_can_be_seen(dialect, 
         ]
 
 
+@those(lambda dialect: "tool_result_images" in dialect.capabilities)
 async def test_a_result_may_hold_a_picture(dialect, ask):
-    needs(dialect, "tool_result_images")
     call = as_called(dialect)[0]
     result = ToolResultItem(
         call.call, call.name, "ok", "a picture", call.provider_call, images=(PNG,)
