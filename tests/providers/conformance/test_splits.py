@@ -49,7 +49,7 @@ def test_all_cuts_in_two_give_the_same(dialect: Dialect) -> None:
 
 
 @pytest.mark.parametrize(
-    "dialect", filter(_is_lines, DIALECTS), ids=lambda dialect: dialect.name
+    "dialect", list(filter(_is_lines, DIALECTS)), ids=lambda dialect: dialect.name
 )
 @pytest.mark.parametrize("ends", [b"\r\n", b"\r"])
 def test_lines_may_end_as_they_like(dialect: Dialect, ends: bytes) -> None:
