@@ -13,7 +13,7 @@ import msgspec
 
 from podd_protocol.values import DriverName
 
-ProviderName = Literal["openai_chat", "scripted"]
+ProviderName = Literal["openai_chat", "bedrock", "scripted"]
 RestartPolicy = Literal["never"]
 
 
@@ -45,7 +45,6 @@ PROVIDERS: Final = Words(
     not_built=(
         "anthropic",
         "azure_openai",
-        "bedrock",
         "cohere",
         "gemini",
         "openai_responses",

@@ -46,15 +46,23 @@ class Complaint:
 class Complaints:
     """One provider's refusals, read."""
 
-    def __init__(self, provider: str, faults: Mapping[str, ProviderFault]) -> None:
+    def __init__(
+        self,
+        provider: str,
+        faults: Mapping[str, ProviderFault],
+        *,
+        decisive: frozenset[ProviderFault] = _DECISIVE,
+    ) -> None:
         """Know a provider's words.
 
         Args:
             provider: its name.
             faults: what its codes and types mean, in lower case.
+            decisive: faults that, where a word names them, say more than the status.
         """
         self._provider = provider
         self._faults = faults
+        self._decisive = decisive
 
     def from_rejection(self, rejection: Rejection) -> ProviderError:
         """Read an HTTP answer that is no success."""
@@ -91,7 +99,7 @@ class Complaints:
     def _fault(self, status: int | None, complaint: Complaint) -> ProviderFault:
         faults = self._faults
         named = next((faults[w] for w in complaint.words if w in faults), None)
-        if named in _DECISIVE:
+        if named in self._decisive:
             return named
         if status in _OVERFLOW_STATUSES and _OVERFLOW_WORDS.search(complaint.message):
             return "context_overflow"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from podd.errors import MissingKeyError
+from podd.errors import ManifestError, MissingKeyError
 from podd.providers.ports import Ports
 from podd.providers.provider import Provider
 from podd.providers.settings import ModelSettings
@@ -26,6 +26,10 @@ def build(
             from podd.providers.openai_chat.provider import OpenAIChat
 
             return OpenAIChat(settings, environment=environment, ports=ports)
+        case "bedrock":
+            from podd.providers.bedrock.provider import Bedrock
+
+            return Bedrock(settings, environment=environment, ports=ports)
         case "scripted":
             from podd.providers.scripted.provider import Scripted
 
@@ -43,6 +47,14 @@ def missing_key(
         ManifestError: the base URL is not one.
     """
     if settings.provider == "scripted":
+        return None
+    if settings.provider == "bedrock":
+        from podd.providers.bedrock.access import find_access
+
+        try:
+            find_access(settings, environment)
+        except MissingKeyError as error:
+            return error
         return None
     from podd.providers.keys import find_key
     from podd.providers.openai_chat.endpoint import VENDOR
@@ -71,6 +83,13 @@ def secrets(settings: ModelSettings, environment: Mapping[str, str]) -> tuple[st
     """Values that must not be journalled: the keys that `build` would load."""
     if settings.provider == "scripted":
         return ()
+    if settings.provider == "bedrock":
+        from podd.providers.bedrock.access import find_access
+
+        try:
+            return find_access(settings, environment).secrets
+        except (MissingKeyError, ManifestError):
+            return ()
     from podd.providers.keys import find_key
     from podd.providers.openai_chat.endpoint import VENDOR
 

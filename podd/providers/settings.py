@@ -74,6 +74,7 @@ Auth = VendorKey | KeyFromEnvironment | KeyFromFile | NoKey
 ProviderName = Literal[
     "scripted",
     "openai_chat",
+    "bedrock",
 ]
 
 

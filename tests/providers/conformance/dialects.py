@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tests.providers.conformance.bedrock import BedrockDialect
 from tests.providers.conformance.dialect import Dialect
 from tests.providers.conformance.openai_chat import OpenAIChatDialect
 
-DIALECTS: tuple[Dialect, ...] = (OpenAIChatDialect(),)
+DIALECTS: tuple[Dialect, ...] = (OpenAIChatDialect(), BedrockDialect())
