@@ -20,6 +20,9 @@ _FILES: Final = (
     ("config_file", "AWS_CONFIG_FILE"),
     ("credentials_file", "AWS_SHARED_CREDENTIALS_FILE"),
 )
+#: Otherwise botocore asks the process' environment for the profile, not ours. The form
+#: is botocore's: in the configuration, in the environment, by default, and how read.
+_PROFILE_FROM_NOWHERE: Final = {"profile": (None, None, None, None)}
 #: Any of these in a profile says where keys come from.
 _SOURCES: Final = frozenset(
     {
@@ -54,8 +57,7 @@ class Profile:
 
         self._environment = environment
         named = next((n for v in _NAMES if (n := environment.get(v))), None)
-        # Always by a name: without one botocore looks into the process' environment.
-        self._session: Any = Session(profile=named or "default")
+        self._session: Any = Session(session_vars=_PROFILE_FROM_NOWHERE, profile=named)
         for name, variable in _FILES:
             if path := environment.get(variable):
                 self._session.set_config_variable(name, path)
