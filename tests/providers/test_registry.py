@@ -46,6 +46,10 @@ def test_scripted_needs_a_script(world):
             ["httpx", "podd.providers.scripted", "tomllib"],
         ),
         (
+            "import podd.providers.bedrock.provider",
+            ["httpx", "botocore", "podd.providers.scripted", "tomllib"],
+        ),
+        (
             "import podd.providers.scripted.provider",
             ["httpx", "podd.providers.transport"],
         ),
