@@ -21,18 +21,20 @@ from podd.providers.capabilities import Capability
 
 _OF_ALL: Final[frozenset[Capability]] = frozenset(
     {
-        *("tools", "tool_choice", "images", "tool_result_images", "documents"),
+        *("tools", "tool_choice", "images", "documents"),
         *("temperature", "top_p", "stop", "output_schema"),
     }
 )
 _OF_FAMILIES: Final[Mapping[Family, frozenset[Capability]]] = {
-    "anthropic": frozenset({"top_k", "reasoning_effort", "reasoning_budget"}),
-    "amazon": frozenset({"top_k", "reasoning_effort"}),
+    "anthropic": frozenset(
+        {"tool_result_images", "top_k", "reasoning_effort", "reasoning_budget"}
+    ),
+    "amazon": frozenset({"tool_result_images", "top_k", "reasoning_effort"}),
     "openai": frozenset({"reasoning_effort"}),
     "moonshot": frozenset({"reasoning_effort"}),
     "other": frozenset(),
-    # Converse has a word of its own for it; whether the model does is its to say.
-    "unknown": frozenset({"reasoning_effort"}),
+    # Converse has words of its own for these; whether the model does is its to say.
+    "unknown": frozenset({"tool_result_images", "reasoning_effort"}),
 }
 
 

@@ -56,6 +56,7 @@ def test_each_family_is_asked_in_its_own_words(body, model, asked, fields, effor
 def test_what_a_family_has_no_word_for_is_no_capability():
     assert "reasoning_budget" not in capabilities_of(NOVA)
     assert "reasoning_effort" not in capabilities_of(LLAMA)
+    assert "tool_result_images" not in capabilities_of(LLAMA)
     assert "top_k" not in capabilities_of("m")
     assert "image_urls" not in capabilities_of(CLAUDE)
 
