@@ -28,6 +28,8 @@ HEADER: Final = (
     "# What running needs comes first.\n"
 )
 
+#: What the providers need besides: a checkout runs with all of them.
+EXTRAS: Final = ("bedrock",)
 #: Whose packages testing needs; pyproject.toml has no other groups.
 GROUPS: Final = ("test", "check")
 
@@ -102,7 +104,10 @@ def complaints(project: dict[str, Any], lock: str) -> list[str]:
     ]
     if "://" in lock:
         found.append("it names an address: packages come from where pip is told")
-    for line in project["project"]["dependencies"]:
+    extras = project["project"].get("optional-dependencies", {})
+    needed = [*project["project"]["dependencies"]]
+    needed += [line for name in EXTRAS for line in extras.get(name, ())]
+    for line in needed:
         found += _unmet(requirement(line), running, "what running needs")
     for group in GROUPS:
         for line in project["dependency-groups"][group]:
@@ -137,9 +142,10 @@ def make() -> str:
     with tempfile.TemporaryDirectory() as directory:
         everything = Path(directory, "everything")
         running = Path(directory, "running")
+        extras = [word for extra in EXTRAS for word in ("--extra", extra)]
         groups = [word for group in GROUPS for word in ("--group", group)]
-        _compile(uv, everything, groups)
-        _compile(uv, running, ["--constraints", str(everything)])
+        _compile(uv, everything, [*extras, *groups])
+        _compile(uv, running, [*extras, "--constraints", str(everything)])
         return compose(
             running.read_text(encoding="utf-8"), everything.read_text(encoding="utf-8")
         )

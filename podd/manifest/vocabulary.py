@@ -16,6 +16,7 @@ from podd_protocol.values import DriverName
 ProviderName = Literal[
     "anthropic",
     "azure_openai",
+    "bedrock",
     "cohere",
     "gemini",
     "openai_chat",
@@ -50,7 +51,7 @@ class Words(msgspec.Struct, frozen=True):
 PROVIDERS: Final = Words(
     noun="provider",
     built=get_args(ProviderName),
-    not_built=("bedrock",),
+    not_built=(),
 )
 
 DRIVERS: Final = Words(noun="driver", built=get_args(DriverName), not_built=())

@@ -51,6 +51,8 @@ class Complaints:
         provider: str,
         faults: Mapping[str, ProviderFault],
         phrases: Mapping[str, ProviderFault] | None = None,
+        *,
+        decisive: frozenset[ProviderFault] = _DECISIVE,
     ) -> None:
         """Know a provider's words.
 
@@ -59,10 +61,12 @@ class Complaints:
             faults: what its codes and types mean, in lower case.
             phrases: what is only told in its messages, in lower case too; they say more
                 than codes and status.
+            decisive: faults that, where a word names them, say more than the status.
         """
         self.provider: Final = provider
         self._faults = faults
         self._phrases = phrases or {}
+        self._decisive = decisive
 
     def from_rejection(self, rejection: Rejection) -> ProviderError:
         """Read an HTTP answer that is no success."""
@@ -102,7 +106,7 @@ class Complaints:
             return told
         faults = self._faults
         named = next((faults[w] for w in complaint.words if w in faults), None)
-        if named in _DECISIVE:
+        if named in self._decisive:
             return named
         if status in _OVERFLOW_STATUSES and _OVERFLOW_WORDS.search(complaint.message):
             return "context_overflow"

@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from podd.errors import MissingKeyError
+from podd.errors import ManifestError, MissingKeyError
 from podd.providers.ports import Ports
 from podd.providers.provider import Provider
 from podd.providers.settings import ModelSettings
 
 if TYPE_CHECKING:
-    from podd.providers.keys import Key, Vendor
+    from podd.providers.keys import Vendor
 
 #: What `provider.py` of each folder holds; that of `scripted` is made otherwise.
 _CLASSES: Final[Mapping[str, str]] = {
     "anthropic": "Anthropic",
     "azure_openai": "AzureOpenAI",
+    "bedrock": "Bedrock",
     "cohere": "Cohere",
     "gemini": "Gemini",
     "openai_chat": "OpenAIChat",
@@ -45,8 +46,8 @@ def build(
 
 
 def vendor_of(settings: ModelSettings) -> Vendor | None:
-    """Find whose API it is; None where nobody is asked."""
-    if settings.provider == "scripted":
+    """Find whose key is sent; None where none is: requests to Bedrock are signed."""
+    if settings.provider in {"scripted", "bedrock"}:
         return None
     # Each folder has this file, and it imports nothing heavy.
     endpoint = import_module(f"podd.providers.{settings.provider}.endpoint")
@@ -63,7 +64,7 @@ def missing_key(
         ManifestError: the base URL is not one.
     """
     try:
-        _key(settings, environment)
+        _secrets(settings, environment)
     except MissingKeyError as error:
         return error
     return None
@@ -85,15 +86,21 @@ def check_script(settings: ModelSettings) -> None:
 def secrets(settings: ModelSettings, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Values that must not be journalled: the keys that `build` would load."""
     try:
-        key = _key(settings, environment)
-    except MissingKeyError:
+        return _secrets(settings, environment)
+    except (MissingKeyError, ManifestError):
         return ()
-    return () if key is None else (key.reveal(),)
 
 
-def _key(settings: ModelSettings, environment: Mapping[str, str]) -> Key | None:
+def _secrets(
+    settings: ModelSettings, environment: Mapping[str, str]
+) -> tuple[str, ...]:
+    if settings.provider == "bedrock":
+        from podd.providers.bedrock.access import find_access
+
+        return find_access(settings, environment).secrets
     if (vendor := vendor_of(settings)) is None:
-        return None
+        return ()
     from podd.providers.keys import find_key
 
-    return find_key(settings, vendor, environment)
+    key = find_key(settings, vendor, environment)
+    return () if key is None else (key.reveal(),)

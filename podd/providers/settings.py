@@ -79,6 +79,7 @@ ProviderName = Literal[
     "openai_responses",
     "azure_openai",
     "cohere",
+    "bedrock",
 ]
 
 

@@ -134,6 +134,11 @@ class Transport:
             error.message = presentable(error.message, self._secrets)
             raise
 
+    def hide(self, secrets: Sequence[str]) -> None:
+        """Keep these out of messages too: keys that were only known later."""
+        new = [secret for secret in secrets if secret not in self._secrets]
+        self._secrets += tuple(new)
+
     async def aclose(self) -> None:
         """Close all connections."""
         client, self._client = self._client, None

@@ -139,14 +139,6 @@ MODEL = '[model]\nref = "openai_chat/m"\n'
             "read_file",
         ),
         # Words that this podd knows and has not built.
-        ("[model]\nref = 'bedrock/m'\n", "model.ref", 2, "not_supported"),
-        ("[pod]\nmodel = 'bedrock/m'\n", "pod.model", 2, "not_supported"),
-        (
-            "[model]\nprovider = 'bedrock'\nname = 'm'\n",
-            "model.provider",
-            2,
-            "not_supported",
-        ),
         (MODEL + "region = 'x'\n", "model.region", 3, "not_supported"),
         (MODEL + "api_version = 'x'\n", "model.api_version", 3, "not_supported"),
         (

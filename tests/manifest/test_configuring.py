@@ -114,7 +114,6 @@ def test_the_users_layer_says_how_a_new_provider_is_reached(desk, change):
         ({"tools": ("grpe",)}, "tools.allow", "there is no tool 'grpe'"),
         ({"tools": ("grep", "grep")}, "tools.allow", "there twice"),
         ({"model": "openai/x"}, "model.ref", "there is no provider"),
-        ({"model": "bedrock/x"}, "model.ref", "not_supported"),
         ({"model": "openai_chat"}, "model.ref", "is not PROVIDER/NAME"),
         ({"model": "scripted/x"}, "model.ref", "needs a script"),
         ({"instruction": "notes.md"}, "agent.instruction", "relative path"),

@@ -231,7 +231,7 @@ def test_files_are_taken_by_their_real_names(desk, child: Child) -> None:
 @pytest.mark.parametrize(
     ("model", "word"),
     [
-        ("bedrock/x", "not_supported"),
+        ("nobody/x", "there is no provider"),
         ("n", "PROVIDER/NAME"),
         ("openai_chta/x", "openai_chat"),
         ("scripted/x", "script"),

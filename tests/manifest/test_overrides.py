@@ -76,7 +76,7 @@ def test_the_short_form_works_here_too(desk) -> None:
         ("agent=3", "agent"),
         ("scope.read=['gone']", "scope.read"),
         ("pod.workdir=gone", "pod.workdir"),
-        ("model.ref=bedrock/x", "model.ref"),
+        ("model.ref=nobody/x", "model.ref"),
         ("sandbox.network=denied", "sandbox.network"),
         ("pod.description=\udcff", "pod.description"),
         ("pod.name=1\nx = 2", "pod.name"),

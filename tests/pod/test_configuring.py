@@ -174,7 +174,6 @@ CANNOT_BE = (
     ({}, "bad_field", "nothing in it"),
     ({"tools": ["grpe"]}, "bad_field", "no tool 'grpe'"),
     ({"model": "nobody/x"}, "bad_field", "no provider 'nobody'"),
-    ({"model": "bedrock/x"}, "not_supported", "not built"),
     ({"model": "openai_chat/x"}, "provider", "OPENAI_API_KEY"),
     ({"instruction": "notes.md"}, "bad_field", "relative path"),
     ({"instruction": "$user/nothing"}, "bad_field", "cannot be read"),

@@ -50,6 +50,10 @@ def test_scripted_needs_a_script(world):
             ["httpx", "podd.providers.openai_chat", "podd.providers.scripted"],
         ),
         (
+            "import podd.providers.bedrock.provider",
+            ["httpx", "botocore", "podd.providers.scripted", "tomllib"],
+        ),
+        (
             "import podd.providers.openai_responses.provider",
             ["httpx", "podd.providers.scripted", "tomllib"],
         ),
@@ -85,10 +89,10 @@ def test_nothing_is_imported_before_it_is_used(code, absent):
 
 
 @pytest.mark.parametrize("name", get_args(ProviderName))
-def test_every_provider_but_the_scripted_one_has_a_vendor(name):
+def test_every_provider_that_sends_a_key_has_a_vendor(name):
     vendor = vendor_of(ModelSettings(provider=name, name="m"))
 
-    assert (vendor is None) == (name == "scripted")
+    assert (vendor is None) == (name in {"scripted", "bedrock"})
 
 
 async def test_https_gets_a_context_that_verifies_and_http_one_that_trusts_nobody():

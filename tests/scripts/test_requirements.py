@@ -44,6 +44,22 @@ def test_the_lock_of_this_checkout_fits(requirements: ModuleType) -> None:
     assert requirements.complaints(project, lock) == []
 
 
+def test_what_a_provider_needs_besides_is_needed_to_run(
+    requirements: ModuleType,
+) -> None:
+    running = {
+        "dependencies": ["alpha"],
+        "optional-dependencies": {"bedrock": ["beta"]},
+    }
+    project = {**PROJECT, "project": running}
+    lacking = _lock(requirements, ALPHA, BETA)
+
+    assert requirements.complaints(project, lacking) == [
+        "beta is missing from what running needs"
+    ]
+    assert requirements.complaints(project, _lock(requirements, ALPHA + BETA, "")) == []
+
+
 def test_each_package_stands_once_and_where_it_is_first_needed(
     requirements: ModuleType,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.providers.conformance.anthropic import AnthropicDialect
 from tests.providers.conformance.azure_openai import AzureOpenAIDialect
+from tests.providers.conformance.bedrock import BedrockDialect
 from tests.providers.conformance.cohere import CohereDialect
 from tests.providers.conformance.dialect import Dialect
 from tests.providers.conformance.gemini import GeminiDialect
@@ -12,10 +13,10 @@ from tests.providers.conformance.openai_responses import OpenAIResponsesDialect
 
 DIALECTS: tuple[Dialect, ...] = (
     AnthropicDialect(),
+    AzureOpenAIDialect(),
+    BedrockDialect(),
+    CohereDialect(),
     GeminiDialect(),
     OpenAIChatDialect(),
     OpenAIResponsesDialect(),
-    AzureOpenAIDialect(),
-    CohereDialect(),
-    OpenAIChatDialect(),
 )
