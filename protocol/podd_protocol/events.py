@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
+
 from podd_protocol.event import Durable, Event
 from podd_protocol.live_events import (
     Alert,

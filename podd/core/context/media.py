@@ -85,7 +85,7 @@ def smaller(media_type: ImageType | DocumentType) -> str:
     """What to do with one that is too large."""
     if media_type == "application/pdf":
         return "split the document"
-    return "scale the picture down, or give its URL"
+    return "scale the picture down: models see no more than some 1,500 pixels a side"
 
 
 def media_of(parts: Iterable[UserPart] | UnsetType | None) -> list[Media]:
