@@ -289,8 +289,9 @@ class _Child:
             assert scripted is not None, "the parent's model has none"
             reason = f"means nothing to provider {table['provider']!r}"
             raise scripted.error(_SCRIPT, reason)
-        if table["name"] != own.name and not self._value(("model", "context_window")):
-            table["context_window"] = None
+        if table["name"] != own.name:
+            for key, usual in (("context_window", None), ("images", False)):
+                table[key] = self._value(("model", key)) or usual
         table["ref"] = f"{table['provider']}/{table['name']}"
         return table
 

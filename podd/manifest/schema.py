@@ -108,6 +108,8 @@ class ModelSection(msgspec.Struct, frozen=True, kw_only=True):
     retries: RetriesSection = RetriesSection()
     context_window: Count | None = None
     """Tokens that a request and its answer may hold together."""
+    images: bool = False
+    """True: it can see pictures in the results of tools."""
 
 
 class AgentSection(msgspec.Struct, frozen=True, kw_only=True):

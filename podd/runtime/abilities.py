@@ -269,6 +269,7 @@ class Abilities(msgspec.Struct, kw_only=True):
             timeouts=_per_tool(manifest, "timeout_seconds"),
             commands=None if self.shell is None else self.shell.commands(outputs),
             pods=pods,
+            sees_pictures=lambda: sees_pictures(self.resolved.manifest),
         )
 
     def _make_outputs(self, redaction: Redaction) -> OutputStore:
@@ -318,7 +319,8 @@ class Abilities(msgspec.Struct, kw_only=True):
                 confinement=None
                 if self.shell is None
                 else self.shell.confinement(manifest.tools.allow),
-            )
+            ),
+            sees="pictures" if sees_pictures(manifest) else "text",
         )
         system = render_system(
             Subject(
@@ -344,6 +346,11 @@ class Abilities(msgspec.Struct, kw_only=True):
             tools=tools,
             sampling=sampling_of(manifest.model),
         )
+
+
+def sees_pictures(manifest: Manifest) -> bool:
+    """Whether a tool may show the model pictures; code of its own reads text alone."""
+    return manifest.model.images and manifest.agent.driver == "chat"
 
 
 def sampling_of(section: ModelSection) -> Sampling:

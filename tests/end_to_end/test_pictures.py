@@ -20,8 +20,8 @@ DATA = base64.b64encode(PNG).decode()
 SEEN = "[image leaf.png, image/png, 98 KiB]"
 
 ANSWERS = (
-    "match = 'ails it.*\\n\\[image image/png 100000 bytes leaf.png\\]'\ntext = 'thirst'",
-    "match = '\\[document application/pdf 49 bytes almanac.pdf\\]'\ntext = 'in March'",
+    "text = 'thirst'\nmatch = '\\[image image/png 100000 bytes leaf.png\\]'",
+    "text = 'in March'\nmatch = '\\[document application/pdf 49 bytes almanac.pdf'",
     "text = 'I see nothing.'\nrepeat = 'forever'",
 )
 
@@ -138,3 +138,19 @@ def test_a_file_needs_a_prompt(shell: Shell, leaf: Path) -> None:
 
     assert (said.code, said.error["code"]) == (2, "usage")
     assert shell.pods() == []
+
+
+def test_read_file_shows_a_picture_to_a_model_that_sees_them(shell: Shell) -> None:
+    read = '[[step.call]]\ntool = "read_file"\narguments = { path = "leaf.png" }'
+    found = "text = '{{result read_file | find image/png \\d+ bytes}}'"
+    manifest = shell.manifest(read, found)
+    (shell.directory / "work" / "leaf.png").write_bytes(PNG)
+
+    seen = shell("spawn", manifest, "hi", "--set", "model.images=true", "--once")
+    blind = shell("spawn", manifest, "hi", "--once", "--json")
+
+    assert seen.out == "image/png 100000 bytes\n"
+    assert blind.document["result"]["text"] == "(nothing)"
+    result = next(x for x in blind.lines if x.get("event") == "tool_result")
+    assert (result["status"], result["media"]) == ("error", [])
+    assert "model.images" in result["summary"]

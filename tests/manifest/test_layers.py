@@ -44,6 +44,7 @@ def test_every_value_has_an_origin_and_absent_ones_have_none(desk) -> None:
         "model.provider",
         "model.name",
         "model.auth",
+        "model.images",
         "model.timeouts.connect_seconds",
         "model.timeouts.first_byte_seconds",
         "model.timeouts.between_bytes_seconds",

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from podd.core.context.conversation import (
-    DocumentPart,
-    ImagePart,
-    ReasoningPart,
-    TextPart,
-    ToolCallPart,
-)
+from podd.core.context.conversation import ReasoningPart, TextPart, ToolCallPart
 from podd.core.context.request import Sampling, Surface, ToolSpec
 from podd.core.scope.rules import Rule, Scope
 from podd.core.session import entries as e
 from podd_protocol.values import Failed, Usage
+from tests.core.session.golden_pictures import ALMANAC, BED, LEAF
 
 AT: Final = "2026-11-21T01:02:03.004Z"
 USAGE: Final = Usage(
@@ -71,12 +66,7 @@ EVERY_ENTRY: Final[tuple[e.AnyEntry, ...]] = (
         delivery="steer",
         position=2,
         key="k",
-        parts=(
-            TextPart("Grüße 🙂"),
-            ImagePart("image/png", "iVBORw0KGgo=", name="leaf.png"),
-            ImagePart(url="https://garden.example/bed.jpg"),
-            DocumentPart("application/pdf", "JVBERi0=", "almanac.pdf"),
-        ),
+        parts=(TextPart("Grüße 🙂"), LEAF, BED, ALMANAC),
         n=5,
         at=AT,
         elapsed=5,
@@ -179,7 +169,7 @@ EVERY_ENTRY: Final[tuple[e.AnyEntry, ...]] = (
         output="line\n",
         spilled_to="/outputs/1",
         causes=("c4",),
-        images=(ImagePart("image/png", "iVBORw0KGgo="),),
+        images=(LEAF,),
         n=14,
         at=AT,
         elapsed=5,

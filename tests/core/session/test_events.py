@@ -92,7 +92,9 @@ EXPECTED: dict[type, list[v.DurableEvent]] = {
             summary="Read a.",
             output="line\n",
             spilled_to="/outputs/1",
-            media=[Media(type="image", media_type="image/png", bytes=8)],
+            media=[
+                Media(type="image", media_type="image/png", bytes=8, name="leaf.png")
+            ],
         )
     ],
     e.TurnPaused: [v.StateChanged(**_first, state="paused")],
