@@ -259,7 +259,11 @@ class _Child:
         own = self.parent.manifest
         # Never deeper than what is left, even if the parent should not spawn at all.
         limits = _plain(own.limits) | {"depth": max(0, own.limits.depth - 1)}
-        agent = AgentSection(max_steps=own.agent.max_steps, trace=own.agent.trace)
+        agent = AgentSection(
+            max_steps=own.agent.max_steps,
+            trace=own.agent.trace,
+            record=own.agent.record,
+        )
         permissions = PermissionsSection(wait_seconds=own.permissions.wait_seconds)
         return {
             "pod": {},

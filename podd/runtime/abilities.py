@@ -32,6 +32,7 @@ from podd.runtime.shell import Shell
 
 if TYPE_CHECKING:
     from podd.core.turn.known import KnownOfCall
+    from podd.runtime.recordings import Recordings
     from podd.runtime.tool_runner import ToolRunner
     from podd.runtime.trace import Traces
     from podd.tools.output_store import OutputStore
@@ -67,6 +68,8 @@ class Abilities(msgspec.Struct, kw_only=True):
     """Set when the pod is joined: it needs what is made from these abilities."""
     traces: Traces | None = None
     """Where calls of the model are traced; None: nowhere."""
+    recordings: Recordings | None = None
+    """Where what servers answer is recorded; None: nowhere."""
     functions: Callable[[], Sequence[ToolSpec]] = tuple
     """What the model's code may call now."""
     environment: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
@@ -249,6 +252,9 @@ class Abilities(msgspec.Struct, kw_only=True):
                 monotonic=clock.monotonic,
                 wall=clock.wall,
                 random=clock.random,
+                recorder=None
+                if self.recordings is None
+                else self.recordings.recorder(section.name),
             ),
         )
 

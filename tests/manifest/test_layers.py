@@ -56,6 +56,7 @@ def test_every_value_has_an_origin_and_absent_ones_have_none(desk) -> None:
         "agent.driver",
         "agent.max_steps",
         "agent.trace",
+        "agent.record",
         "agent.max_repairs",
         "scope.read",
         "scope.write",
