@@ -11,6 +11,7 @@ from podd.cli.asking_words import approval_words, question_words
 from podd.cli.child_words import child_words
 from podd.cli.columns import fit
 from podd.cli.event_words import event_words
+from podd.cli.media_words import media_lines
 from podd.cli.rendering import (
     RESULT_WORDS,
     call_words,
@@ -19,6 +20,7 @@ from podd.cli.rendering import (
     rewound_words,
 )
 from podd.core.context.conversation import ReasoningPart, TextPart, ToolCallPart
+from podd.core.context.media import media_of
 from podd.core.session import entries as e
 from podd.core.session.child_events import child_event
 from podd.core.session.waiting_events import waiting_event
@@ -48,7 +50,8 @@ def paragraph(entry: e.AnyEntry) -> str:  # noqa: C901, PLR0911, PLR0912  # one 
     match entry:
         case e.InputAccepted():
             steering = " (while it ran)" if entry.delivery == "steer" else ""
-            return _said(f"{_speaker(entry.origin)}{steering}", entry.at, entry.text)
+            who = f"{_speaker(entry.origin)}{steering}"
+            return _said(who, entry.at, shown_input(entry))
         case e.NotificationAccepted():
             return _said(f"note from {entry.origin}", entry.at, entry.text)
         case e.ModelResponded():
@@ -133,6 +136,11 @@ def _about(event: DurableEvent) -> str:
             return question_words(event)
         case _:
             return event_words(event) or ""
+
+
+def shown_input(entry: e.InputAccepted) -> str:
+    """What was asked, and a line for each picture and document."""
+    return "\n".join(filter(None, (entry.text, *media_lines(media_of(entry.parts)))))
 
 
 def call_line(call: ToolCallPart) -> str:

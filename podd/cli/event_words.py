@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from podd.cli.asking_words import answered_words, asked_words, resolved_words
 from podd.cli.child_words import child_words, command_end_words
+from podd.cli.media_words import media_lines
 from podd.cli.rendering import (
     LIMIT_WORDS,
     call_words,
@@ -53,8 +54,9 @@ def event_words(event: AnyEvent) -> str | None:  # noqa: C901, PLR0911, PLR0912 
     Deltas are None: the durable event that follows has the whole.
     """
     match event:
-        case InputAccepted(origin=origin, text=text):
-            return f"input from {origin}: {first_line(text)}"
+        case InputAccepted(origin=origin, text=text, media=media):
+            asked = filter(None, (first_line(text), *media_lines(media)))
+            return f"input from {origin}: {' '.join(asked)}"
         case Notification(origin=origin, text=text):
             return f"told by {origin}: {first_line(text)}"
         case TurnStarted(turn=turn):

@@ -21,10 +21,13 @@ from podd.errors import PausedError, PodNotAnsweringError
 from podd.journal.sessions import Sessions
 from podd.paths import Places
 from podd_protocol.replies import Accepted, StatusReply
-from podd_protocol.requests import Run, Status, Subscribe, WhenBusy
+from podd_protocol.requests import InputPart, Run, Status, Subscribe, WhenBusy
+
+#: Prose, or parts where files go with it.
+Given = str | list[InputPart]
 
 
-def give(connection: PodConnection, text: str, when_busy: WhenBusy) -> Accepted:
+def give(connection: PodConnection, given: Given, when_busy: WhenBusy) -> Accepted:
     """Give the pod an input; it is durably taken when this returns.
 
     Raises:
@@ -32,12 +35,12 @@ def give(connection: PodConnection, text: str, when_busy: WhenBusy) -> Accepted:
     """
     # The key is for the pod: the same line twice, by whatever accident, is one input.
     key = uuid.uuid4().hex
-    return connection.ask(Run(id=0, input=text, when_busy=when_busy, key=key))
+    return connection.ask(Run(id=0, input=given, when_busy=when_busy, key=key))
 
 
 def run_and_follow(
     connection: PodConnection,
-    text: str,
+    given: Given,
     *,
     when_busy: WhenBusy,
     output: Output,
@@ -52,7 +55,7 @@ def run_and_follow(
     """
     # First, so that not one event of the turn is missed.
     connection.ask(Subscribe(id=0, after=connection.welcome.seq))
-    accepted = give(connection, text, when_busy)
+    accepted = give(connection, given, when_busy)
     if accepted.turn is None:
         raise PodNotAnsweringError(pod=connection.pod, reason="it named no turn")
     if connection.welcome.state == "paused":

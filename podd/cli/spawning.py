@@ -16,6 +16,7 @@ from podd.cli.output import Output, has_person
 from podd.cli.reaching import answer_seconds
 from podd.cli.result import TurnResult, report
 from podd.cli.running import (
+    Given,
     follow_open_turn,
     give,
     how_to_go_on,
@@ -46,7 +47,7 @@ class Spawning:
     places: Places
     want: Wanted
     name: str | None
-    text: str | None
+    given: Given | None
     """The input to run; None: there is none."""
     before: Turns | None
     """Of the session to go on with, as it was left."""
@@ -99,10 +100,10 @@ class Spawning:
         self, connection: PodConnection, interrupts: Interrupts
     ) -> TurnResult | None:
         """Follow the input's turn, or the one that a restored pod goes on with."""
-        if self.text is not None:
+        if self.given is not None:
             return run_and_follow(
                 connection,
-                self.text,
+                self.given,
                 when_busy="queue",
                 output=self.output,
                 places=self.places,
@@ -123,8 +124,8 @@ class Spawning:
 
     def _leave(self, connection: PodConnection, pod: Started) -> int:
         turn = None
-        if self.text is not None:
-            turn = give(connection, self.text, "queue").turn
+        if self.given is not None:
+            turn = give(connection, self.given, "queue").turn
         status = connection.ask(Status(id=0))
         if self.output.json:
             fields = pod_document(status, pod)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from podd.cli.conversation import shown_input
 from podd.core.session.entries import (
     AnyEntry,
     Forked,
@@ -44,7 +45,7 @@ def turns(entries: Iterable[AnyEntry]) -> list[Turn]:
             case InputAccepted():
                 # What steers a turn that runs is not what began it.
                 if entry.turn not in found:
-                    found[entry.turn] = Turn(turn=entry.turn, input=entry.text)
+                    found[entry.turn] = Turn(turn=entry.turn, input=shown_input(entry))
             case TurnStarted():
                 begun = found.get(entry.turn, Turn(turn=entry.turn))
                 found[entry.turn] = msgspec.structs.replace(begun, began=entry.at)

@@ -9,6 +9,7 @@ from typing import Final, assert_never
 import msgspec
 
 from podd.controller.description import Description
+from podd.controller.given_input import BadInputError, Given, given_of
 from podd.controller.subscription import Subscription
 from podd.core.session import entries as e
 from podd.core.turn import inputs as i
@@ -83,10 +84,7 @@ class Dispatch(msgspec.Struct, frozen=True):
             case q.Status():
                 return self.description.status(request.id, clients=self.clients())
             case q.Run():
-                given = _input(request)
-                if not given.text.strip():
-                    return _empty(request.id, "run: input")
-                return await self._ask(request.id, given)
+                return await self._run(request)
             case q.Notify():
                 if not request.message.strip():
                     return _empty(request.id, "notify: message")
@@ -125,6 +123,18 @@ class Dispatch(msgspec.Struct, frozen=True):
                 raise AssertionError("a connection keeps its own subscription")
             case _ as unreachable:
                 assert_never(unreachable)
+
+    async def _run(self, request: q.Run) -> r.Reply:
+        try:
+            given = given_of(request.input)
+        except BadInputError as error:
+            return r.Failure(
+                id=request.id,
+                code="bad_field",
+                message=f"run: {error}",
+                data={"place": error.place},
+            )
+        return await self._ask(request.id, _fact(request, given))
 
     async def _configure(self, request: q.Configure) -> r.Reply:
         # Late: it imports what checks a manifest.
@@ -279,16 +289,17 @@ def _empty(number: int, field: str) -> r.Failure:
     return r.Failure(id=number, code="bad_field", message=message)
 
 
-def _input(request: q.Run) -> i.InputQueued | i.InputSteered | i.InputOffered:
-    given = request.input
-    text = given if isinstance(given, str) else "\n\n".join(p.text for p in given)
+def _fact(
+    request: q.Run, given: Given
+) -> i.InputQueued | i.InputSteered | i.InputOffered:
+    text, parts, key = given.text, given.parts, request.key
     match request.when_busy:
         case "queue":
-            return i.InputQueued(text=text, key=request.key)
+            return i.InputQueued(text=text, parts=parts, key=key)
         case "steer":
-            return i.InputSteered(text=text, key=request.key)
+            return i.InputSteered(text=text, parts=parts, key=key)
         case "reject":
-            return i.InputOffered(text=text, key=request.key)
+            return i.InputOffered(text=text, parts=parts, key=key)
         case _ as unreachable:
             assert_never(unreachable)
 

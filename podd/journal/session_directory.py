@@ -56,6 +56,11 @@ class SessionDirectory(msgspec.Struct, frozen=True):
         return self.path / "traces.jsonl"
 
     @property
+    def recordings(self) -> Path:
+        """What servers answered, where the manifest wants it kept."""
+        return self.path / "recordings"
+
+    @property
     def blobs(self) -> Blobs:
         return Blobs(self.path / "blobs")
 

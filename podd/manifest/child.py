@@ -259,7 +259,11 @@ class _Child:
         own = self.parent.manifest
         # Never deeper than what is left, even if the parent should not spawn at all.
         limits = _plain(own.limits) | {"depth": max(0, own.limits.depth - 1)}
-        agent = AgentSection(max_steps=own.agent.max_steps, trace=own.agent.trace)
+        agent = AgentSection(
+            max_steps=own.agent.max_steps,
+            trace=own.agent.trace,
+            record=own.agent.record,
+        )
         permissions = PermissionsSection(wait_seconds=own.permissions.wait_seconds)
         return {
             "pod": {},
@@ -289,8 +293,9 @@ class _Child:
             assert scripted is not None, "the parent's model has none"
             reason = f"means nothing to provider {table['provider']!r}"
             raise scripted.error(_SCRIPT, reason)
-        if table["name"] != own.name and not self._value(("model", "context_window")):
-            table["context_window"] = None
+        if table["name"] != own.name:
+            for key, usual in (("context_window", None), ("images", False)):
+                table[key] = self._value(("model", key)) or usual
         table["ref"] = f"{table['provider']}/{table['name']}"
         return table
 

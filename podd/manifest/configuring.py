@@ -225,12 +225,13 @@ def _model(
             **dict.fromkeys(_CONNECTION),
             "provider": provider,
             "context_window": None,
+            "images": False,
             **connection,
         }
     else:
         table = msgspec.to_builtins(before, builtin_types=())
         if name != before.name:
-            table["context_window"] = None
+            table |= {"context_window": None, "images": False}
     table |= {"name": name, "ref": f"{provider}/{name}"}
     if provider == "scripted" and table["script"] is None:
         raise layer.error(

@@ -27,6 +27,7 @@ _OF_ONE_PROVIDER: Final[tuple[KeyPath, ...]] = (
     _AUTH,
     _SCRIPT,
     ("model", "context_window"),
+    ("model", "images"),
 )
 
 

@@ -111,6 +111,12 @@ def _trace(parent: Resolved, value: bool) -> Refusal | None:  # noqa: FBT001  # 
     return "the parent keeps no traces", "leave it out"
 
 
+def _record(parent: Resolved, value: bool) -> Refusal | None:  # noqa: FBT001  # as all of these
+    if not value or parent.manifest.agent.record:
+        return None
+    return "the parent keeps no recordings", "leave it out"
+
+
 def _toolchains(parent: Resolved, value: Sequence[str]) -> Refusal | None:
     for path in value:
         if _may_read_below(parent, path) or any(
@@ -152,6 +158,7 @@ _NARROWER: Final[dict[KeyPath, Callable[[Resolved, Any], Refusal | None]]] = {
     ("agent", "output_schema"): _file,
     ("agent", "max_steps"): _at_most(lambda parent: parent.manifest.agent.max_steps),
     ("agent", "trace"): _trace,
+    ("agent", "record"): _record,
     ("scope", "mode"): _not_before(_MODES, lambda parent: parent.scope.mode),
     ("tools", "allow"): _among(
         "tools", lambda parent: (*parent.manifest.tools.allow, "ask_parent")

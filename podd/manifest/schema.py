@@ -108,6 +108,8 @@ class ModelSection(msgspec.Struct, frozen=True, kw_only=True):
     retries: RetriesSection = RetriesSection()
     context_window: Count | None = None
     """Tokens that a request and its answer may hold together."""
+    images: bool = False
+    """True: it can see pictures in the results of tools."""
 
 
 class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +128,8 @@ class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
     """How often the model may mend an answer that the schema refuses."""
     trace: bool = False
     """True: each model call is kept in `traces.jsonl` of the session."""
+    record: bool = False
+    """True: what servers answer is kept in `recordings/` of the session."""
 
 
 class ScopePath(msgspec.Struct, frozen=True, kw_only=True):

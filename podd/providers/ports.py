@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from podd.providers.tape import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +22,5 @@ class Ports:
     """Unix time in seconds. Only an HTTP date is held against it."""
     random: Callable[[], float]
     """From 0 up to, not including, 1."""
+    recorder: Recorder | None = None
+    """Takes what servers said, as it came; None: it is not kept."""

@@ -38,6 +38,44 @@ def beginning(body: bytes, secrets: Sequence[str]) -> bytes:
     return kept[: len(kept) - longest]
 
 
+def redacted_pieces(pieces: Sequence[bytes], secrets: Sequence[str]) -> list[bytes]:
+    """Take the secrets out of what came in pieces, also where one lies across two.
+
+    Each piece stays in its place; of a secret, its mark stands where it begins, so a
+    piece may become empty.
+    """
+    whole = b"".join(pieces)
+    spans = _spans(whole, secrets)
+    if not spans:
+        return list(pieces)
+    found: list[bytes] = []
+    start = 0
+    for piece in pieces:
+        end = start + len(piece)
+        kept, at = b"", start
+        for first, last in spans:
+            if last <= start or first >= end:
+                continue
+            kept += whole[at : max(at, first)]
+            if first >= start:
+                kept += _HIDDEN
+            at = min(last, end)
+        found.append(kept + whole[at:end])
+        start = end
+    return found
+
+
+def _spans(whole: bytes, secrets: Sequence[str]) -> list[tuple[int, int]]:
+    """Find where secrets stand, in order, none inside another."""
+    spellings = [s for secret in secrets for s in _spellings(secret) if s]
+    if not spellings:
+        return []
+    # The longest first, as below.
+    longest = sorted(set(spellings), key=len, reverse=True)
+    pattern = re.compile(b"|".join(map(re.escape, longest)))
+    return [found.span() for found in pattern.finditer(whole)]
+
+
 def _redacted(raw: bytes, secrets: Sequence[str]) -> bytes:
     for secret in secrets:
         for spelling in _spellings(secret):

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from podd.providers.tape import Recorder, Tape
+
 #: As much of a refusal as is read. Everything that is said in it is said early.
 REJECTION_BYTES: Final = 64 * 1024
 #: A refusal's body may be slow to come; its status alone says most.
@@ -102,18 +104,51 @@ class Transport:
         self._secrets = tuple(secrets)
         self._client: httpx.AsyncClient | None = None
 
-    async def exchange(self, exchange: Exchange, deadline: float) -> Answer:
+    def exchange(self, exchange: Exchange, deadline: float) -> Answer:
         """Make one try, to end by the deadline (monotonic).
 
         Raises:
             ProviderError: from the iteration; its message is fit to be shown.
         """
+        recorder = self._ports.recorder
+        if recorder is None:
+            return self._try(exchange, deadline, None)
+        return self._recorded(exchange, deadline, recorder)
+
+    async def _recorded(
+        self, exchange: Exchange, deadline: float, recorder: Recorder
+    ) -> Answer:
+        from podd.providers.tape import Tape  # late: hardly any pod records
+
+        tape = Tape(
+            provider=self._provider,
+            sent_bytes=len(exchange.body),
+            monotonic=self._ports.monotonic,
+            secrets=self._secrets,
+        )
+        try:
+            async with aclosing(self._try(exchange, deadline, tape)) as answer:
+                async for item in answer:
+                    if isinstance(item, ModelResponse):
+                        tape.ended(None)
+                    yield item
+        except ProviderError as error:
+            tape.ended(error.fault, error.message)
+            raise
+        finally:
+            recorder(tape.recording())
+
+    async def _try(
+        self, exchange: Exchange, deadline: float, tape: Tape | None
+    ) -> Answer:
         decoder = exchange.decoder
         try:
             async with self._opened(exchange, deadline) as response:
+                if tape is not None:
+                    tape.answered(response.status_code, response.headers)
                 if not response.is_success:
-                    raise exchange.reject(await self._rejection(response))
-                async with aclosing(_chunks(response)) as chunks:
+                    raise exchange.reject(await self._rejection(response, tape))
+                async with aclosing(_chunks(response, tape)) as chunks:
                     phase: _Phase = "first_byte_seconds"
                     received = 0
                     while chunk := await self._next(chunks, exchange, phase, deadline):
@@ -210,7 +245,9 @@ class Transport:
             return b""
         raise failure
 
-    async def _rejection(self, response: httpx.Response) -> Rejection:
+    async def _rejection(
+        self, response: httpx.Response, tape: Tape | None
+    ) -> Rejection:
         """Read as much of a refusal as comes quickly."""
         import httpx
 
@@ -225,6 +262,8 @@ class Transport:
             pass  # the status is known, and it is what counts
         if len(body) > REJECTION_BYTES:
             body = beginning(body, self._secrets)
+        if tape is not None:
+            tape.piece(body)
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Rejection(response.status_code, headers, body, self._ports.wall())
 
@@ -265,14 +304,15 @@ class Transport:
         )
 
 
-def _chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:
+def _chunks(response: httpx.Response, tape: Tape | None) -> AsyncGenerator[bytes, None]:
     """Read the body as it comes, never empty."""
     # Reading the raw bytes is cheaper; only a proxy would compress what was asked for
     # as it is.
     encoded = "content-encoding" in response.headers
     chunks = response.aiter_bytes() if encoded else response.aiter_raw()
     # They are declared as iterators, and are generators, which can be closed.
-    return cast("AsyncGenerator[bytes, None]", chunks)
+    found = cast("AsyncGenerator[bytes, None]", chunks)
+    return found if tape is None else tape.listening(found)
 
 
 async def _drain(chunks: AsyncGenerator[bytes, None]) -> None:

@@ -32,6 +32,7 @@ from podd.runtime.shell import Shell
 
 if TYPE_CHECKING:
     from podd.core.turn.known import KnownOfCall
+    from podd.runtime.recordings import Recordings
     from podd.runtime.tool_runner import ToolRunner
     from podd.runtime.trace import Traces
     from podd.tools.output_store import OutputStore
@@ -67,6 +68,8 @@ class Abilities(msgspec.Struct, kw_only=True):
     """Set when the pod is joined: it needs what is made from these abilities."""
     traces: Traces | None = None
     """Where calls of the model are traced; None: nowhere."""
+    recordings: Recordings | None = None
+    """Where what servers answer is recorded; None: nowhere."""
     functions: Callable[[], Sequence[ToolSpec]] = tuple
     """What the model's code may call now."""
     environment: Mapping[str, str] = msgspec.field(default_factory=lambda: os.environ)
@@ -249,6 +252,9 @@ class Abilities(msgspec.Struct, kw_only=True):
                 monotonic=clock.monotonic,
                 wall=clock.wall,
                 random=clock.random,
+                recorder=None
+                if self.recordings is None
+                else self.recordings.recorder(section.name),
             ),
         )
 
@@ -269,6 +275,7 @@ class Abilities(msgspec.Struct, kw_only=True):
             timeouts=_per_tool(manifest, "timeout_seconds"),
             commands=None if self.shell is None else self.shell.commands(outputs),
             pods=pods,
+            sees_pictures=lambda: sees_pictures(self.resolved.manifest),
         )
 
     def _make_outputs(self, redaction: Redaction) -> OutputStore:
@@ -318,7 +325,8 @@ class Abilities(msgspec.Struct, kw_only=True):
                 confinement=None
                 if self.shell is None
                 else self.shell.confinement(manifest.tools.allow),
-            )
+            ),
+            sees="pictures" if sees_pictures(manifest) else "text",
         )
         system = render_system(
             Subject(
@@ -344,6 +352,11 @@ class Abilities(msgspec.Struct, kw_only=True):
             tools=tools,
             sampling=sampling_of(manifest.model),
         )
+
+
+def sees_pictures(manifest: Manifest) -> bool:
+    """Whether a tool may show the model pictures; code of its own reads text alone."""
+    return manifest.model.images and manifest.agent.driver == "chat"
 
 
 def sampling_of(section: ModelSection) -> Sampling:

@@ -44,6 +44,7 @@ from podd.runtime.deadlines import Deadlines
 from podd.runtime.driver import Driver, Told
 from podd.runtime.effective_scope import EffectiveScope
 from podd.runtime.feed import Feed
+from podd.runtime.keeping import keep_beside
 from podd.runtime.log import Log
 from podd.runtime.output_problem import output_problem_of
 from podd.runtime.performer import Performer
@@ -55,7 +56,6 @@ from podd.scope_lock.table import Table
 if TYPE_CHECKING:
     from podd.runtime.children.parent import Parent
     from podd.runtime.confinement import Confinement
-    from podd.runtime.trace import Traces
 
 
 class Pod(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,7 +220,7 @@ def _join(
         texts=notices.texts(),
         parent=None if message.parent is None else message.parent.name,
     )
-    abilities.traces = _traces(resolved, directory, state, performer)
+    keep_beside(abilities, directory, state, performer)
     storage = Storage(journal, on_change=performer.tell_storage)
     driver = Driver(
         settings=settings(resolved),
@@ -326,25 +326,6 @@ def _settings(resolved: Resolved, *, texts: Texts, parent: str | None) -> Settin
         parent=parent,
         wait_seconds=manifest.permissions.wait_seconds,
         permission=_permission(resolved),
-    )
-
-
-def _traces(
-    resolved: Resolved,
-    directory: SessionDirectory,
-    state: PodState,
-    performer: Performer,
-) -> Traces | None:
-    if not resolved.manifest.agent.trace:
-        return None
-    from podd.runtime.trace import Traces  # late: hardly any pod wants them
-
-    return Traces(
-        path=directory.traces,
-        state=state,
-        clock=performer.clock,
-        tasks=performer.tasks,
-        alert=performer.feed.live,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import anyio.to_thread
+from msgspec import UNSET
 
 from podd.core.turn.effects import RunTool
 from podd.core.turn.inputs import FileChange, ToolFinished
@@ -31,6 +32,7 @@ class ToolRunner:
     timeouts: Mapping[str, float]
     commands: Commands | None = None
     pods: Pods | None = None
+    sees_pictures: Callable[[], bool]
 
     async def run(
         self, call: RunTool, on_output: Callable[[str], None]
@@ -46,6 +48,7 @@ class ToolRunner:
             timeouts=self.timeouts,
             commands=self.commands,
             pods=self.pods,
+            sees_pictures=self.sees_pictures,
         )
         outcome = await run_call(call.name, call.arguments, context)
         changes: list[FileChange] = []
@@ -68,4 +71,5 @@ class ToolRunner:
             output=outcome.content,
             spilled_to=outcome.spilled_to,
             changes=tuple(changes),
+            images=outcome.images or UNSET,
         )

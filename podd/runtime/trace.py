@@ -4,9 +4,6 @@ Off unless the manifest says `agent.trace = true`. A line has the request in pod
 words and what came of it; headers and keys never come near this file. A request repeats
 the whole conversation, so traces grow with its square: at `TRACE_BYTES` the file takes
 the place of the one before.
-
-A trace is a by-product: it is written in a thread, behind the turn's back, and a disk
-that does not take it costs the trace, one alert, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,11 +11,10 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import anyio
-import anyio.to_thread
 import msgspec
 from anyio.abc import TaskGroup
 
@@ -27,18 +23,13 @@ from podd.core.context.request import ModelRequest
 from podd.core.context.response import ModelDelta, ModelResponse, TextDelta
 from podd.core.pod.state import PodState
 from podd.errors import ProviderError
+from podd.runtime.byproduct import Byproduct
 from podd.runtime.clock import Clock
 from podd.runtime.ports import Model, Retrying
 from podd_protocol import events as v
 
 #: `traces.jsonl` and `traces.jsonl.1` are all there is.
 TRACE_BYTES: Final = 32 * 1024 * 1024
-
-#: Lines that may wait for the disk. More than that is a disk that hangs.
-WAITING: Final = 16
-
-#: What the end of a pod waits for a line that is being written.
-LAST_SECONDS: Final = 5.0
 
 
 class Traces(msgspec.Struct, kw_only=True):
@@ -49,9 +40,7 @@ class Traces(msgspec.Struct, kw_only=True):
     clock: Clock
     tasks: TaskGroup
     alert: Callable[[v.Alert], Awaitable[object]]
-    _one: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
-    _waiting: int = 0
-    _is_losing: bool = False
+    _byproduct: Byproduct | None = None
 
     def of(self, model: Model, provider: str) -> Model:
         """The same model, with its calls traced."""
@@ -59,36 +48,14 @@ class Traces(msgspec.Struct, kw_only=True):
 
     def keep(self, line: dict[str, Any]) -> None:
         """Write a line when there is time for it; never waits."""
-        self._waiting += 1
-        self.tasks.start_soon(self._keep, line)
-
-    async def _keep(self, line: dict[str, Any]) -> None:
-        reason = None
-        try:
-            # Also at the end of the pod: the last call is the one that is looked for.
-            with anyio.move_on_after(LAST_SECONDS, shield=True) as limit:
-                if self._waiting > WAITING:
-                    reason = "the disk is too slow"
-                else:
-                    async with self._one:
-                        await anyio.to_thread.run_sync(self._append, line)
-            if limit.cancelled_caught:
-                reason = "the disk is too slow"
-        except OSError as error:
-            reason = error.strerror or str(error)
-        finally:
-            self._waiting -= 1
-        if reason is not None and not self._is_losing:
-            await self.alert(
-                v.Alert(
-                    level="warning",
-                    source="trace",
-                    code="trace_lost",
-                    message=f"{self.path}: {reason}; calls are not traced until it "
-                    "can be written again",
-                )
+        if self._byproduct is None:
+            self._byproduct = Byproduct(
+                source="trace",
+                place=str(self.path),
+                tasks=self.tasks,
+                alert=self.alert,
             )
-        self._is_losing = reason is not None
+        self._byproduct.keep(partial(self._append, line))
 
     def _append(self, line: dict[str, Any]) -> None:
         digest = of_surface(line["request"].surface)

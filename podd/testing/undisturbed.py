@@ -90,7 +90,7 @@ def _outline(entries: Sequence[e.AnyEntry], cut_off: _CutOff) -> _Outline:
 
 #: What an entry of these kinds says that no kill may change.
 _FACTS: Final[Mapping[type[e.AnyEntry], tuple[str, ...]]] = {
-    e.InputAccepted: ("cause", "turn", "text", "delivery", "position", "key"),
+    e.InputAccepted: ("cause", "turn", "text", "parts", "delivery", "position", "key"),
     e.TurnStarted: ("turn", "causes"),
     e.CausesTaken: ("turn", "causes", "checkpoint"),
     e.ModelResponded: ("turn", "step", "parts", "stop_reason", "usage"),

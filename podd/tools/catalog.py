@@ -24,7 +24,7 @@ from podd.tools.grep import Grep
 from podd.tools.list_pods import ListPods
 from podd.tools.output_ends import shown
 from podd.tools.output_store import encode
-from podd.tools.read_file import ReadFile
+from podd.tools.read_file import OF_PICTURES, ReadFile
 from podd.tools.read_pod_output import ReadPodOutput
 from podd.tools.send_to_pod import SendToPod
 from podd.tools.spawn_pod import SpawnPod
@@ -74,8 +74,14 @@ _PLAIN: Final = {
 }
 
 
-def specs(names: Iterable[str]) -> tuple[ToolSpec, ...]:
+def specs(
+    names: Iterable[str], *, sees: Literal["text", "pictures"] = "text"
+) -> tuple[ToolSpec, ...]:
     """Describe the named tools to a model, in the catalogue's order.
+
+    Args:
+        names: of tools.
+        sees: what the model can be shown by a result.
 
     Raises:
         ValueError: there is no tool of such a name; the manifest refuses it earlier.
@@ -84,7 +90,15 @@ def specs(names: Iterable[str]) -> tuple[ToolSpec, ...]:
     if unknown := wanted - TOOLS.keys():
         message = f"no such tool: {', '.join(sorted(unknown))}"
         raise ValueError(message)
-    return tuple(_spec(tool) for name, tool in TOOLS.items() if name in wanted)
+    found = [_spec(tool) for name, tool in TOOLS.items() if name in wanted]
+    if sees == "pictures":
+        found = [
+            msgspec.structs.replace(spec, description=spec.description + OF_PICTURES)
+            if spec.name == ReadFile.name
+            else spec
+            for spec in found
+        ]
+    return tuple(found)
 
 
 async def run_call(name: str, arguments_json: str, context: ToolContext) -> ToolOutcome:

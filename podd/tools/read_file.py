@@ -1,13 +1,21 @@
-"""The tool that shows a text file."""
+"""The tool that shows a text file, or a picture to a model that sees them."""
 
 from __future__ import annotations
 
+import base64
 import codecs
 from typing import Annotated, Final
 
 import anyio.to_thread
 import msgspec
 
+from podd.core.context.conversation import ImagePart
+from podd.core.context.media import (
+    BEGINNING_BYTES,
+    limit_of,
+    media_type_of,
+    smaller,
+)
 from podd.tools.read_tracker import digest_of
 from podd.tools.scoped_files import FileContent
 from podd.tools.text import (
@@ -19,6 +27,10 @@ from podd.tools.text import (
     numbered,
 )
 from podd.tools.tool import DEFAULT_TIMEOUT_SECONDS, ToolContext, ToolOutcome
+from podd_protocol.values import ImageType
+
+#: What the description says besides, where the model sees pictures.
+OF_PICTURES: Final = " A picture (PNG, JPEG, GIF or WebP) is shown as it is."
 
 #: Lines that are shown where the model does not say how many.
 DEFAULT_LINES: Final = 2000
@@ -71,6 +83,9 @@ def _show(
 ) -> ToolOutcome:
     name = context.files.shown(found.path)
     data = found.data
+    media_type = media_type_of(data[:BEGINNING_BYTES])
+    if media_type is not None and media_type != "application/pdf":
+        return _picture(found, media_type, context)
     if is_binary(data):
         return ToolOutcome(
             status="error",
@@ -98,6 +113,35 @@ def _show(
         status="ok",
         summary="; ".join([f"read {name}: {extent}, {size}", *remarks]),
         content=numbered(shown, first),
+    )
+
+
+def _picture(
+    found: FileContent, media_type: ImageType, context: ToolContext
+) -> ToolOutcome:
+    name, data = context.files.shown(found.path), found.data
+    what = f"{name} is a picture ({media_type}, {count(len(data), 'byte')})"
+    if not context.sees_pictures():
+        return ToolOutcome(
+            status="error",
+            summary=f"{what}, and not shown: model.images is not set for this model",
+        )
+    limit = limit_of(media_type)
+    if len(data) > limit:
+        return ToolOutcome(
+            status="error",
+            summary=f"{what}, and at most {limit} bytes are shown; "
+            f"{smaller(media_type)}",
+        )
+    context.reads.record(found.path, digest_of(data))
+    image = ImagePart(
+        media_type,
+        base64.b64encode(data).decode(),
+        name=name.rpartition("/")[2],
+    )
+    size = count(len(data), "byte")
+    return ToolOutcome(
+        status="ok", summary=f"read {name}: {media_type}, {size}", images=(image,)
     )
 
 

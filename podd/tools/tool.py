@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
+from podd.core.context.conversation import ImagePart
 from podd.tools.file_change import FileChange
 from podd.tools.output_store import OutputStore
 from podd.tools.ports import Commands, Pods
@@ -32,6 +33,11 @@ __all__ = [
 DEFAULT_TIMEOUT_SECONDS: Final = 60.0
 
 
+def _sees_none() -> bool:
+    """As most models."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class ToolOutcome:
     """The end of one call."""
@@ -46,6 +52,8 @@ class ToolOutcome:
     """Files that this call changed; none unless it is said here."""
     spilled_to: str | None = None
     """The file with all of `content`, where that is cut."""
+    images: tuple[ImagePart, ...] = ()
+    """What the model sees below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,8 @@ class ToolContext:
     """None: this pod can run no commands."""
     pods: Pods | None = None
     """None: this pod can have no children."""
+    sees_pictures: Callable[[], bool] = _sees_none
+    """Whether the model can be shown any."""
 
     def timeout_seconds(self, tool: str) -> float:
         """How long a call of this tool may take."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import msgspec
+
 from podd_protocol.event import Durable, Event
 from podd_protocol.live_events import (
     Alert,
@@ -23,6 +25,7 @@ from podd_protocol.live_events import (
 from podd_protocol.values import (
     ChildEnd,
     ChildEventKind,
+    Media,
     Outcome,
     State,
     SurfaceCause,
@@ -91,6 +94,8 @@ class InputAccepted(Durable, frozen=True, kw_only=True, tag="input_accepted"):
     cause: str
     origin: str
     text: str
+    media: list[Media] = msgspec.field(default_factory=list)
+    """What came with it, in its order."""
 
 
 class Notification(Durable, frozen=True, kw_only=True, tag="notification"):
@@ -201,6 +206,8 @@ class ToolResult(Durable, frozen=True, kw_only=True, tag="tool_result"):
     summary: str
     output: str
     spilled_to: str | None
+    media: list[Media] = msgspec.field(default_factory=list)
+    """What the model was shown with it."""
 
 
 class FileChanged(Durable, frozen=True, kw_only=True, tag="file_changed"):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from podd_protocol.values import Remember
+from podd_protocol.values import DocumentType, ImageType, Remember
 
 #: The protocol this binding speaks, and the oldest it still understands.
 PROTOCOL = 1
@@ -24,12 +24,56 @@ PodEventKind = Literal[
 ]
 
 
-class TextInput(msgspec.Struct, frozen=True, kw_only=True):
+class TextInput(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="text"
+):
     """A part of an input that is prose."""
 
-    type: Literal["text"]
-    """A field and no tag: of a union of one, msgspec lets a missing tag pass."""
     text: str
+
+
+class ImageInput(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="type",
+    tag="image",
+):
+    """A picture: `media_type` with `data`, or `url`."""
+
+    media_type: ImageType | None = None
+    data: str | None = None
+    """Base64, in one piece."""
+    url: str | None = None
+    """Where the model's vendor finds it."""
+    name: str = ""
+    """For people."""
+
+    def __post_init__(self) -> None:
+        if (self.data is None) == (self.url is None):
+            raise ValueError("an image has either data or url")
+        if self.data is not None and self.media_type is None:
+            raise ValueError("data needs a media_type")
+
+
+class DocumentInput(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    tag_field="type",
+    tag="document",
+):
+    """A file that the model reads as it is."""
+
+    media_type: DocumentType
+    data: str
+    """Base64, in one piece."""
+    name: str = ""
+
+
+InputPart = TextInput | ImageInput | DocumentInput
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, tag_field="method"):
@@ -50,7 +94,7 @@ class Hello(Request, frozen=True, kw_only=True, tag="hello"):
 class Run(Request, frozen=True, kw_only=True, tag="run"):
     """User input."""
 
-    input: str | list[TextInput]
+    input: str | list[InputPart]
     when_busy: WhenBusy = "queue"
     key: str | None = None
     """The same key again gives the first answer again."""

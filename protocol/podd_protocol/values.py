@@ -38,6 +38,22 @@ ChildEnd = Literal["stopped", "crashed", "not_started", "lost"]
 """How a child ended: in order; killed or broken; never ready; nobody can tell."""
 CommandEnd = Literal["exited", "signalled", "timed_out", "stopped", "lost"]
 """How a command ended. lost: its pod ended, and it with it."""
+ImageType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
+"""The pictures that models of every vendor read."""
+DocumentType = Literal["application/pdf"]
+
+
+class Media(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture or a document that the model was shown: all but its content."""
+
+    type: Literal["image", "document"]
+    media_type: str = ""
+    """Empty where only a picture's URL is known."""
+    bytes: int = 0
+    """Of the content; 0 of a picture at a URL."""
+    name: str = ""
+    """As who gave it calls it; may be empty."""
+    url: str = ""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -109,6 +109,7 @@ def test_other_layers_are_not_read_again(desk, child: Child) -> None:
         ("[agent]\ninstruction='src'\n", "agent.instruction", 2, "cannot be read"),
         ("[agent]\nmax_steps = 51\n", "agent.max_steps", 2, "at most 50"),
         ("[agent]\ntrace = true\n", "agent.trace", 2, "no traces"),
+        ("[agent]\nrecord = true\n", "agent.record", 2, "no recordings"),
         ("[scope]\nmode = 'warn'\n", "scope.mode", 2, "looser"),
         ("[scope]\nwrite = [\n'src',\n'..']\n", "scope.write", 4, "lend"),
         ("[scope]\nwrite = [{path = '..'}]\n", "scope.write", 2, "lend"),

@@ -154,7 +154,7 @@ def test_a_verdict_does_not_send_back_all_that_was_sent(line) -> None:
         (b'{"id":1,"method":"run","input":""}', Run(id=1, input="")),
         (
             b'{"id":1,"method":"run","input":[{"type":"text","text":"a"}]}',
-            Run(id=1, input=[TextInput(type="text", text="a")]),
+            Run(id=1, input=[TextInput(text="a")]),
         ),
         (
             b'{"id":1,"method":"subscribe","after":1180591620717411303424}',

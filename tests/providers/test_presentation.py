@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +10,7 @@ from podd.providers.presentation import (
     beginning,
     page_summary,
     presentable,
+    redacted_pieces,
 )
 
 SECRET = "sk-0123456789"
@@ -46,3 +49,22 @@ def test_a_page_is_named_by_its_title():
         b"<html><TITLE lang=en>\n502 Bad\n Gateway</TITLE>"
     )
     assert page_summary(b"<html>") == "an HTML page"
+
+
+@given(st.binary(max_size=30), st.binary(max_size=30), st.lists(st.integers(0, 80)))
+def test_a_secret_is_taken_out_of_pieces_however_they_are_cut(before, after, cuts):
+    secret = 's3/cr"et'
+    whole = before + secret.encode() + b"-" + secret.encode() + after
+    bounds = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
+    pieces = [whole[a:b] for a, b in itertools.pairwise(bounds)]
+
+    found = redacted_pieces(pieces, [secret])
+
+    assert len(found) == len(pieces)
+    assert b"".join(found) == whole.replace(secret.encode(), b"[key]")
+
+
+def test_pieces_without_a_secret_stay_what_they_are():
+    assert redacted_pieces([b"a", b"b"], ["sk"]) == [b"a", b"b"]
+    assert redacted_pieces([b"a", b"b"], []) == [b"a", b"b"]
+    assert redacted_pieces([b"a", b"b"], [""]) == [b"a", b"b"]

@@ -1,8 +1,12 @@
+import base64
+import dataclasses
 import json
 
 import pytest
 
-from podd.tools.catalog import run_call
+from podd.core.context.conversation import ImagePart
+from podd.core.context.media import IMAGE_BYTES
+from podd.tools.catalog import run_call, specs
 from podd.tools.read_tracker import digest_of
 
 
@@ -99,3 +103,62 @@ def test_a_digest_is_sha256():
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
     assert digest_of(b"") == empty
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+def _seeing(place):
+    return dataclasses.replace(place.context(), sees_pictures=lambda: True)
+
+
+async def test_a_picture_is_shown_to_a_model_that_sees_them(place):
+    path = place.write("bed/leaf.png", PNG)
+    context = _seeing(place)
+
+    outcome = await _read(context, path="bed/leaf.png")
+
+    assert (outcome.status, outcome.content) == ("ok", "")
+    assert outcome.summary == "read bed/leaf.png: image/png, 28 bytes"
+    data = base64.b64encode(PNG).decode()
+    assert outcome.images == (ImagePart("image/png", data, name="leaf.png"),)
+    assert context.reads.sight(str(path), PNG) == "fresh"
+
+
+async def test_a_picture_is_not_shown_to_a_model_that_sees_none(place):
+    place.write("leaf.png", PNG)
+
+    outcome = await _read(place.context(), path="leaf.png")
+
+    assert (outcome.status, outcome.images) == ("error", ())
+    assert "image/png, 28 bytes" in outcome.summary
+    assert "model.images" in outcome.summary
+
+
+async def test_a_picture_that_vendors_refuse_is_not_shown(place):
+    place.write("leaf.png", PNG.ljust(IMAGE_BYTES + 1, b"\0"))
+
+    outcome = await _read(_seeing(place), path="leaf.png")
+
+    assert (outcome.status, outcome.images) == ("error", ())
+    assert "scale the picture down" in outcome.summary
+
+
+async def test_a_document_is_no_picture(place):
+    place.write("a.pdf", b"%PDF-1.7\n\0")
+
+    outcome = await _read(_seeing(place), path="a.pdf")
+
+    assert (outcome.status, outcome.images) == ("error", ())
+    assert "binary" in outcome.summary
+
+
+def test_a_model_is_told_of_pictures_only_where_it_sees_them():
+    blind, seeing = (
+        specs(["read_file", "glob"]),
+        specs(["read_file", "glob"], sees="pictures"),
+    )
+
+    assert "picture" not in blind[0].description
+    assert "picture" in seeing[0].description
+    assert blind[1] == seeing[1]

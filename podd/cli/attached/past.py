@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TextIO
 
 from podd.cli.attached.transcript import cut, outcome_tint, said_lines
+from podd.cli.conversation import shown_input
 from podd.cli.duration import short, since
 from podd.cli.output import harmless, tinted
 from podd.cli.rendering import outcome_words, usage_words
@@ -74,8 +75,8 @@ def past(  # noqa: C901  # one arm an entry
         newest = max(newest, last_seq(entry))
         match entry:
             case e.InputAccepted(turn=turn, text=text, origin=origin):
-                known.setdefault(turn, _Turn(turn)).inputs.append(text)
-                if origin == "user":
+                known.setdefault(turn, _Turn(turn)).inputs.append(shown_input(entry))
+                if origin == "user" and text:
                     typed.append(text)
             case e.TurnStarted(turn=turn, seq=seq):
                 current = known.setdefault(turn, _Turn(turn))

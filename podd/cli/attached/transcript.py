@@ -14,6 +14,7 @@ from typing import Final, TextIO
 
 from podd.cli.asking_words import question_words
 from podd.cli.event_words import event_words
+from podd.cli.media_words import media_lines
 from podd.cli.output import Tint, columns, harmless, tinted
 from podd.cli.rendering import call_words, first_line, outcome_words, usage_words
 from podd.cli.result_lines import result_lines
@@ -158,6 +159,8 @@ class Transcript:
 
     def _input(self, event: v.InputAccepted) -> list[str]:
         lines = cut(said_lines(event.text, self._stream), INPUT_LINES, self._stream)
+        for words in media_lines(event.media):
+            lines += self.aside(words)
         if self._open_turn is None:
             # Its turn begins now, or its number comes with what began meanwhile.
             self._waiting[event.turn] = ""

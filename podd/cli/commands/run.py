@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from podd.cli.attach_option import attach_option
 from podd.cli.completing import pods
 from podd.cli.output import Output
 from podd.cli.verb import Verb
@@ -15,7 +16,8 @@ from podd_protocol.requests import WhenBusy
     example=(
         'podctl run reviewer "what does src/main.py do?"\n'
         "answer=$(podctl run reviewer - < question.md)\n"
-        'podctl run reviewer "look at tests first" --when-busy steer --detach'
+        'podctl run reviewer "look at tests first" --when-busy steer --detach\n'
+        'podctl run reviewer "what is wrong here?" --attach shot.png --attach log.pdf'
     ),
 )
 @click.argument("name", shell_complete=pods)
@@ -28,9 +30,16 @@ from podd_protocol.requests import WhenBusy
     help="Wait in line, go into the running turn, or be refused.",
 )
 @click.option("--detach", is_flag=True, help="Return when the input is accepted.")
+@attach_option
 @click.pass_obj
 def command(
-    output: Output, name: str, prompt: str, when_busy: WhenBusy, detach: bool
+    output: Output,
+    *,
+    name: str,
+    prompt: str,
+    when_busy: WhenBusy,
+    detach: bool,
+    attach: tuple[str, ...],
 ) -> int | None:
     """Give a pod work and follow it.
 
@@ -38,6 +47,7 @@ def command(
     130 cancelled; 9 if the pod is paused. Ctrl-C cancels the turn and waits for its
     end; a second one leaves at once.
     """
+    from podd.cli.enclosing import enclosed, files_in
     from podd.cli.interrupts import Interrupts
     from podd.cli.prompt import prompt_of
     from podd.cli.reaching import reach
@@ -46,15 +56,15 @@ def command(
     from podd.paths import places
 
     where = places()
-    text = prompt_of(prompt)
+    given = enclosed(prompt_of(prompt), files_in(attach))
     with reach(where, name, output) as connection, Interrupts() as interrupts:
         if detach:
-            accepted = give(connection, text, when_busy)
+            accepted = give(connection, given, when_busy)
             _print_accepted(output, connection.pod, accepted.turn, accepted.position)
             return None
         result = run_and_follow(
             connection,
-            text,
+            given,
             when_busy=when_busy,
             output=output,
             places=where,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from podd.cli.attach_option import attach_option
 from podd.cli.completing import sessions
 from podd.cli.output import Output
 from podd.cli.verb import Verb
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     example=(
         "podctl spawn manifests/demo.toml --once\n"
         'podctl spawn reviewer.toml "review src" --name rev --set agent.max_steps=20\n'
+        'podctl spawn reviewer.toml "what is wrong here?" --attach shot.png\n'
         "podctl spawn reviewer.toml --resume last --detach"
     ),
 )
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Any value of the manifest; as often as needed.",
 )
+@attach_option
 @click.option("--detach", is_flag=True, help="Return when the pod is ready.")
 @click.option(
     "--once", is_flag=True, help="End the pod after the turn; keep its session."
@@ -57,6 +60,7 @@ def command(
     name: str | None,
     model: str | None,
     overrides: tuple[str, ...],
+    attach: tuple[str, ...],
     detach: bool,
     once: bool,
     replace: bool,
@@ -69,6 +73,7 @@ def command(
     --help). The pod stays. Without an input, podctl attaches to it on a terminal, and
     else returns when the pod is ready.
     """
+    from podd.cli.enclosing import enclosed, files_in
     from podd.cli.prompt import prompt_of
     from podd.cli.starting import wanted
     from podd.paths import places
@@ -76,6 +81,8 @@ def command(
     if detach and once:
         raise UsageError(reason="--detach leaves the pod, --once ends it: choose one")
     text = None if prompt is None else prompt_of(prompt)
+    # Before anything is started: a file that is not there should start no pod.
+    files = files_in(attach)
     want = wanted(
         places(),
         manifest=manifest,
@@ -83,6 +90,11 @@ def command(
         resume=resume,
     )
     text = _first_input(want, text)
+    if files and text is None:
+        raise UsageError(
+            reason="--attach goes with a PROMPT",
+            hint="give one, or agent.input in the manifest",
+        )
     before = _turns_before(want)
     if once and text is None and not (before and before.unfinished):
         raise UsageError(
@@ -96,7 +108,7 @@ def command(
         places=places(),
         want=want,
         name=name,
-        text=text,
+        given=None if text is None else enclosed(text, files),
         before=before,
         replace=replace,
         afterwards=_afterwards(detach=detach, once=once),

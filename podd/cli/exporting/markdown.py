@@ -6,7 +6,9 @@ import re
 from typing import Final, assert_never
 
 from podd.cli.exporting import records as r
+from podd.cli.media_words import media_lines
 from podd.cli.rendering import outcome_words, rewound_words, usage_words
+from podd_protocol.values import Media
 
 #: Of a call's arguments, and of its output: lines that are shown, and characters.
 SHOWN_LINES: Final = 20
@@ -39,7 +41,8 @@ def _text(record: r.AnyRecord) -> str:  # noqa: C901, PLR0911  # one arm a recor
             who = "User" if record.origin == "user" else f"From {record.origin}"
             if record.kind == "notification":
                 who = f"Note from {record.origin}"
-            return f"**{who}** · {record.at}\n\n{_quoted(record.text)}"
+            shown = filter(None, (_quoted(record.text), _media(record.media)))
+            return "\n\n".join((f"**{who}** · {record.at}", *shown))
         case r.Notice():
             return f"**Limit of {record.limit}**\n\n{_quoted(record.text)}"
         case r.Answer():
@@ -94,6 +97,8 @@ def _result(record: r.Result) -> str:
     blocks.append(fenced(_shortened(whole)))
     if record.spilled_to is not None:
         blocks.append(f"The whole output: {_code(record.spilled_to)}")
+    if record.media:
+        blocks.append(_media(record.media))
     return "\n\n".join(blocks)
 
 
@@ -105,7 +110,13 @@ def _rewound(record: r.Rewound) -> str:
     return "\n".join(lines)
 
 
+def _media(media: list[Media]) -> str:
+    return "\n".join(f"- {_code(line)}" for line in media_lines(media))
+
+
 def _quoted(text: str) -> str:
+    if not text.strip("\n"):
+        return ""
     return "\n".join(f"> {line}".rstrip() for line in text.strip("\n").split("\n"))
 
 

@@ -13,8 +13,9 @@ import msgspec
 
 from podd.cli.output import SCHEMA_VERSION
 from podd.core.context.conversation import ReasoningPart, TextPart, ToolCallPart
+from podd.core.context.media import media_of
 from podd.core.session import entries as e
-from podd_protocol.values import Limit, Outcome, ToolStatus, Usage
+from podd_protocol.values import Limit, Media, Outcome, ToolStatus, Usage
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -47,6 +48,8 @@ class Input(Record, frozen=True, kw_only=True, tag="input"):
     """`user`, or a pod or command."""
     text: str
     """As the model reads it."""
+    media: list[Media] = msgspec.field(default_factory=list)
+    """Pictures and documents that came with it, without their content."""
 
 
 class Notice(Record, frozen=True, kw_only=True, tag="notice"):
@@ -103,6 +106,8 @@ class Result(Record, frozen=True, kw_only=True, tag="tool_result"):
     spilled_to: str | None
     began: str | None
     """When the call began; null: it never did."""
+    media: list[Media] = msgspec.field(default_factory=list)
+    """Pictures that the model sees with it."""
 
 
 class TurnEnd(Record, frozen=True, kw_only=True, tag="turn_ended"):
@@ -139,6 +144,7 @@ class _Waiting(msgspec.Struct, frozen=True):
     kind: Literal["input", "notification", "child", "command"]
     origin: str
     text: str
+    media: list[Media] = msgspec.field(default_factory=list)
 
 
 def records(  # noqa: C901  # one arm an entry
@@ -162,6 +168,7 @@ def records(  # noqa: C901  # one arm an entry
                             kind=known.kind,
                             origin=known.origin,
                             text=known.text,
+                            media=known.media,
                         )
             case e.ToolStarted():
                 began[entry.call] = entry.at
@@ -182,7 +189,8 @@ def _cause(entry: e.AnyEntry) -> tuple[str, _Waiting] | None:
     """What will be taken in under a cause."""
     match entry:
         case e.InputAccepted():
-            return entry.cause, _Waiting("input", entry.origin, entry.text)
+            media = media_of(entry.parts)
+            return entry.cause, _Waiting("input", entry.origin, entry.text, media)
         case e.NotificationAccepted():
             return entry.cause, _Waiting("notification", entry.origin, entry.rendered)
         case e.ChildNews() | e.LoanReturned() | e.QuestionAsked() if entry.cause:
@@ -277,6 +285,7 @@ def _result(entry: e.ToolResulted, began: str | None) -> Result:
         output=entry.output,
         spilled_to=entry.spilled_to,
         began=began,
+        media=media_of(entry.images),
     )
 
 

@@ -29,6 +29,8 @@ class ImagePart(msgspec.Struct, frozen=True, tag_field="type", tag="image"):
     data: str = ""
     """Base64; empty where there is a URL."""
     url: str = ""
+    name: str | UnsetType = UNSET
+    """For people, where it has one."""
 
 
 class DocumentPart(msgspec.Struct, frozen=True, tag_field="type", tag="document"):

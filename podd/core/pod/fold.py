@@ -223,6 +223,7 @@ def _accept_input(state: PodState, entry: e.InputAccepted) -> None:
         origin=entry.origin,
         text=entry.text,
         wakes=True,
+        parts=entry.parts,
     )
     (state.waiting if entry.delivery == "steer" else state.queue).append(cause)
     if entry.key is not None:
@@ -238,7 +239,7 @@ def _take(state: PodState, causes: tuple[str, ...]) -> None:
         if (cause := known.get(name)) is not None:
             _append(
                 state,
-                UserItem(cause.text)
+                UserItem(cause.text, parts=cause.parts)
                 if cause.kind == "input"
                 else UserItem(cause.text, "notification"),
             )
@@ -280,6 +281,7 @@ def _resolve(state: PodState, turn: OpenTurn, entry: e.ToolResulted) -> None:
         status=entry.status,
         text=result_text(entry.summary, entry.output),
         provider_call=open_call.provider_call,
+        images=entry.images,
     )
     if not turn.calls:
         for call in turn.asked:

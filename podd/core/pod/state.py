@@ -6,9 +6,10 @@ from enum import Enum
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from podd.core.context import digest
-from podd.core.context.conversation import ConversationItem, ToolResultItem
+from podd.core.context.conversation import ConversationItem, ToolResultItem, UserPart
 from podd.core.context.request import Surface
 from podd.core.context.response import StopReason
 from podd.core.pod.child import Child
@@ -45,6 +46,8 @@ class Cause(msgspec.Struct, frozen=True):
     """Starts a turn in an idle pod."""
     child: str = ""
     """Session of the child that it is about."""
+    parts: tuple[UserPart, ...] | UnsetType = UNSET
+    """Where there is more than prose: all of it."""
 
     @property
     def turn(self) -> str:

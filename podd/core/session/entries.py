@@ -15,8 +15,9 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from podd.core.context.conversation import ModelPart
+from podd.core.context.conversation import ImagePart, ModelPart, UserPart
 from podd.core.context.request import Surface
 from podd.core.context.response import StopReason
 from podd.core.session.branch_entries import Forked, Rewound
@@ -163,6 +164,8 @@ class InputAccepted(Entry, frozen=True, kw_only=True, tag="input_accepted"):
     position: int = 0
     """As answered: 0 starts now."""
     key: str | None = None
+    parts: tuple[UserPart, ...] | UnsetType = UNSET
+    """Where there is more than prose: all of it in order, `text` included."""
 
 
 class NotificationAccepted(
@@ -285,6 +288,8 @@ class ToolResulted(Entry, frozen=True, kw_only=True, tag="tool_result"):
     """Where the whole output lies, where `output` is cut."""
     causes: tuple[str, ...] = ()
     """What it tells the model that would else be told as a cause."""
+    images: tuple[ImagePart, ...] | UnsetType = UNSET
+    """What the model sees with it."""
 
 
 class TurnPaused(Entry, frozen=True, kw_only=True, tag="turn_paused"):

@@ -14,6 +14,7 @@ from podd.core.context.conversation import (
     TextPart,
     ToolCallPart,
 )
+from podd.core.context.media import media_of
 from podd.core.session import entries as e
 from podd.core.session.branch_events import branch_events
 from podd.core.session.child_events import child_event
@@ -72,6 +73,7 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
                     cause=entry.cause,
                     origin=entry.origin,
                     text=entry.text,
+                    media=media_of(entry.parts),
                 )
             ]
         case e.NotificationAccepted():
@@ -151,6 +153,7 @@ def events(entry: e.AnyEntry) -> list[v.DurableEvent]:  # noqa: C901, PLR0911, P
                     summary=entry.summary,
                     output=entry.output,
                     spilled_to=entry.spilled_to,
+                    media=media_of(entry.images),
                 )
             ]
         case e.TurnPaused():

@@ -205,6 +205,7 @@ def _accept(
         delivery=delivery,
         position=answer.position,
         key=fact.key,
+        parts=fact.parts,
     )
     return Decision(entries=(entry,), answer=answer)
 
@@ -368,6 +369,7 @@ def _tool_finished(state: PodState, fact: i.ToolFinished) -> Decision:
         summary=fact.summary,
         output=fact.output,
         spilled_to=fact.spilled_to,
+        images=fact.images,
     )
     return Decision(entries=(*changes, result))
 

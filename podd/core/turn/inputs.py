@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from podd.core.context.conversation import ImagePart, UserPart
 from podd.core.context.request import Surface
 from podd.core.context.response import ModelResponse
 from podd.core.scope.rules import Scope
@@ -38,6 +40,7 @@ class InputQueued(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     origin: str = "user"
     key: str | None = None
+    parts: tuple[UserPart, ...] | UnsetType = UNSET
 
 
 class InputSteered(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +49,7 @@ class InputSteered(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     origin: str = "user"
     key: str | None = None
+    parts: tuple[UserPart, ...] | UnsetType = UNSET
 
 
 class InputOffered(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +58,7 @@ class InputOffered(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     origin: str = "user"
     key: str | None = None
+    parts: tuple[UserPart, ...] | UnsetType = UNSET
 
 
 class NotificationSent(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +174,7 @@ class ToolFinished(msgspec.Struct, frozen=True, kw_only=True):
     output: str = ""
     spilled_to: str | None = None
     changes: tuple[FileChange, ...] = ()
+    images: tuple[ImagePart, ...] | UnsetType = UNSET
 
 
 class CodeCalled(msgspec.Struct, frozen=True, kw_only=True):

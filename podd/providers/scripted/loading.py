@@ -14,7 +14,9 @@ from podd.errors import ManifestError
 from podd.manifest.layer import Layer
 from podd.manifest.locator import KeyPath
 from podd.manifest.reading import read_layer
+from podd.providers.recording import SUFFIX, Recording
 from podd.providers.scripted.quotes import BadQuoteError, quotes_in
+from podd.providers.scripted.recorded import recorded
 from podd.providers.scripted.script import Call, Fail, Pace, Script, Spent, Step
 
 _PLACE: Final = re.compile(r"^(.*) - at `\$\.?(.*)`$")
@@ -29,6 +31,8 @@ def load(path: str) -> Script:
         NoSuchError: there is no such file.
         ManifestError: it cannot be read, or says something that cannot be.
     """
+    if path.endswith(SUFFIX):
+        return _alone(path)
     layer = read_layer("file", path, os.path.dirname(path))  # noqa: PTH120  # text in, text out
     steps = tuple(_converted(layer, number) for number in _numbers(layer))
     script = Script(
@@ -37,7 +41,31 @@ def load(path: str) -> Script:
         lines=tuple(layer.line(("step", number)) for number in range(len(steps))),
     )
     _check(layer, script)
-    return script
+    return msgspec.structs.replace(script, recordings=_recordings(layer, script))
+
+
+def _alone(path: str) -> Script:
+    """Make a script of a recording: its one answer."""
+    step = Step(recording=path)
+    return Script(
+        path=path, steps=(step,), lines=(None,), recordings={path: recorded(path)}
+    )
+
+
+def _recordings(layer: Layer, script: Script) -> dict[str, Recording]:
+    found: dict[str, Recording] = {}
+    for number, step in enumerate(script.steps):
+        if (name := step.recording) is None or name in found:
+            continue
+        # A script must not be a way to read what only podd may read.
+        if os.path.isabs(name) or ".." in name.split("/"):  # noqa: PTH117  # text
+            raise layer.error(
+                ("step", number, "recording"),
+                f"{name!r} leads away from the script",
+                "put the recording beside the script, or below",
+            )
+        found[name] = recorded(os.path.join(layer.base, name))  # noqa: PTH118  # text
+    return found
 
 
 def _numbers(layer: Layer) -> range:
@@ -117,6 +145,11 @@ def _check_step(layer: Layer, key: KeyPath, step: Step) -> None:
     fail = step.fail
     if fail is not None and (fail.status is None) == (fail.fault is None):
         raise layer.error((*key, "fail"), "say either status or fault")
+    if step.recording is not None:
+        _check_recorded(layer, key, step)
+        return
+    if step.replay is not None:
+        raise layer.error((*key, "replay"), "stands without a recording")
     always_fails = fail is not None and fail.times is None
     if not (step.text or step.call or always_fails):
         raise layer.error(
@@ -130,6 +163,14 @@ def _check_step(layer: Layer, key: KeyPath, step: Step) -> None:
             raise layer.error(
                 (*key, "call", index, "arguments_text"), "stands beside arguments"
             )
+
+
+def _check_recorded(layer: Layer, key: KeyPath, step: Step) -> None:
+    """Everything that an answer has, the recording has."""
+    usual = Step()
+    for name in ("reasoning", "text", "call", "fail", "stream", "stop_reason", "usage"):
+        if getattr(step, name) != getattr(usual, name):
+            raise layer.error((*key, name), "stands beside a recording")
 
 
 def _texts(key: KeyPath, step: Step) -> Iterator[tuple[KeyPath, str]]:

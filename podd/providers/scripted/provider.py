@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+
 from podd.core.context.request import ModelRequest
 from podd.core.context.response import TextDelta
 from podd.errors import ManifestError
@@ -10,6 +12,7 @@ from podd.providers.provider import Answer, OnRetry
 from podd.providers.retrying import with_retries
 from podd.providers.scripted.errors import exhausted, from_fail, without_result
 from podd.providers.scripted.loading import load
+from podd.providers.scripted.replay import replay
 from podd.providers.scripted.request import Cue, cue_for
 from podd.providers.scripted.stream import perform
 from podd.providers.settings import ModelSettings
@@ -62,6 +65,14 @@ class Scripted:
             step.fail.times is None or number <= step.fail.times
         )
         await self._pause(step.delay_seconds)
+        if step.recording is not None:
+            recording = self._script.recordings[step.recording]
+            pace = step.replay or "at_once"
+            played = replay(recording, step.recording, pace=pace, ports=self._ports)
+            async with aclosing(played) as answer:
+                async for item in answer:
+                    yield item
+            return
         try:
             performance = perform(cue, request)
         except KeyError as error:

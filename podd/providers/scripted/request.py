@@ -16,8 +16,10 @@ from podd.core.context.conversation import (
     ToolResultItem,
     UserItem,
 )
+from podd.core.context.media import media_of
 from podd.core.context.request import ModelRequest
 from podd.providers.scripted.script import Script, Step
+from podd_protocol.values import Media
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,12 @@ class ScriptPosition:
             case UserItem(text, origin):
                 # A notice is podd's own, in the middle of work that goes on.
                 if origin != "notice":
-                    self._input = text
+                    self._input = _seen(text, media_of(item.parts))
             case ModelItem():
                 self._use_up(item)
             case ToolResultItem(call=call, text=text):
                 if (label := self._labels.get(call)) is not None:
-                    self._results[label] = text
+                    self._results[label] = _seen(text, media_of(item.images))
 
     def cue(self) -> Cue | None:
         """Find the step that is next; None if there is none."""
@@ -80,6 +82,19 @@ class ScriptPosition:
         made = [part for part in item.parts if isinstance(part, ToolCallPart)]
         for part, call in zip(made, self._script.steps[index].call, strict=False):
             self._labels[part.call] = call.quoted_as
+
+
+def _seen(text: str, media: list[Media]) -> str:
+    """Write what a model sees as a script can match it: `[image image/png 68 bytes]`.
+
+    Each picture and document is a line below the text.
+    """
+    lines = [
+        f"[{one.type} {one.media_type} {one.bytes} bytes {one.name}{one.url}".rstrip()
+        + "]"
+        for one in media
+    ]
+    return "\n".join((text, *lines))
 
 
 def cue_for(script: Script, request: ModelRequest) -> Cue | None:

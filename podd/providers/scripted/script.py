@@ -8,11 +8,15 @@ import msgspec
 
 from podd.core.context.response import StopReason
 from podd.errors import ProviderFault
+from podd.providers.recording import Recording
 from podd_protocol.values import Usage
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0)]
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+Pacing = Literal["at_once", "as_recorded"]
+"""When the pieces of a recording come: without waiting, or as they came."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,6 +90,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """None: estimated from the sizes."""
     repeat: _Positive | Literal["forever"] = 1
     """How many answers it gives."""
+    recording: str | None = None
+    """Instead of all that says something: a recording's file, beside the script's."""
+    replay: Pacing | None = None
+    """Of a recording; None: at once."""
 
 
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,3 +104,5 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     steps: tuple[Step, ...]
     lines: tuple[int | None, ...]
     """Where each step begins, from 1."""
+    recordings: dict[str, Recording] = {}
+    """By what steps call them."""

@@ -9,6 +9,7 @@ from podd.core.context.request import Sampling, Surface, ToolSpec
 from podd.core.scope.rules import Rule, Scope
 from podd.core.session import entries as e
 from podd_protocol.values import Failed, Usage
+from tests.core.session.golden_pictures import ALMANAC, BED, LEAF
 
 AT: Final = "2026-11-21T01:02:03.004Z"
 USAGE: Final = Usage(
@@ -65,6 +66,7 @@ EVERY_ENTRY: Final[tuple[e.AnyEntry, ...]] = (
         delivery="steer",
         position=2,
         key="k",
+        parts=(TextPart("Grüße 🙂"), LEAF, BED, ALMANAC),
         n=5,
         at=AT,
         elapsed=5,
@@ -167,6 +169,7 @@ EVERY_ENTRY: Final[tuple[e.AnyEntry, ...]] = (
         output="line\n",
         spilled_to="/outputs/1",
         causes=("c4",),
+        images=(LEAF,),
         n=14,
         at=AT,
         elapsed=5,

@@ -11,7 +11,7 @@ from podd.core.context.conversation import TextPart, ToolCallPart
 from podd.core.session import entries as e
 from podd.core.session.events import count, events
 from podd_protocol import events as v
-from podd_protocol.values import Completed, Failed, Usage
+from podd_protocol.values import Completed, Failed, Media, Usage
 from tests.core.session.every_entry import AT, EVERY_ENTRY, USAGE
 
 _first = {"seq": 40, "at": AT}
@@ -28,7 +28,23 @@ EXPECTED: dict[type, list[v.DurableEvent]] = {
     ],
     e.SeqReserved: [],
     e.InputAccepted: [
-        v.InputAccepted(**_first, turn="t1", cause="c1", origin="user", text="Grüße 🙂")
+        v.InputAccepted(
+            **_first,
+            turn="t1",
+            cause="c1",
+            origin="user",
+            text="Grüße 🙂",
+            media=[
+                Media(type="image", media_type="image/png", bytes=8, name="leaf.png"),
+                Media(type="image", url="https://garden.example/bed.jpg"),
+                Media(
+                    type="document",
+                    media_type="application/pdf",
+                    bytes=5,
+                    name="almanac.pdf",
+                ),
+            ],
+        )
     ],
     e.NotificationAccepted: [
         v.Notification(**_first, cause="c2", origin="p.x", text="rain")
@@ -76,6 +92,9 @@ EXPECTED: dict[type, list[v.DurableEvent]] = {
             summary="Read a.",
             output="line\n",
             spilled_to="/outputs/1",
+            media=[
+                Media(type="image", media_type="image/png", bytes=8, name="leaf.png")
+            ],
         )
     ],
     e.TurnPaused: [v.StateChanged(**_first, state="paused")],

@@ -17,7 +17,12 @@ from podd.core.session.chain import GENESIS, check
 from podd.core.session.events import count
 from podd.core.turn.states import MachineState, machine_state
 from podd_protocol.values import Cancelled, Usage
-from tests.core.session import golden_branches, golden_children, golden_turns
+from tests.core.session import (
+    golden_branches,
+    golden_children,
+    golden_pictures,
+    golden_turns,
+)
 from tests.core.session.golden_journal import chained, story
 from tests.core.turn.host import RESTORED, Host, kinds
 
@@ -31,6 +36,7 @@ JOURNALS = (
     "format-1-children",
     "format-1-branches",
     "format-1-turns",
+    "format-1-pictures",
 )
 each_journal = pytest.mark.parametrize("name", JOURNALS)
 
@@ -55,6 +61,7 @@ def _written_today() -> Iterator[bytes]:
         golden_children.story,
         golden_branches.story,
         golden_turns.story,
+        golden_pictures.story,
     ):
         yield from chained(tale())
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from podd.errors import ManifestError, NoSuchError
+from podd.providers.recording import written
 from podd.providers.scripted.loading import load
 from podd.providers.scripted.script import Call, Fail, Pace, Script, Spent, Step
+from tests.providers.recordings import SAID
 
 EVERYTHING = r'''
 # a comment with [[step]]
@@ -151,6 +153,8 @@ def test_the_examples_of_the_documentation_can_be_played(tmp_path):
     examples = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     scripts = [text for text in examples if "[[step]]" in text]
 
+    recording = tmp_path / "000001-t1.1.1.recording.jsonl"
+    recording.write_bytes(written(SAID))
     assert len(scripts) >= 2
     for text in scripts:
         assert _load(tmp_path, text).steps

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from podd.core.context.conversation import (
+    DocumentPart,
+    ImagePart,
     ModelItem,
     TextPart,
     ToolCallPart,
@@ -94,3 +96,34 @@ def test_the_next_step_depends_on_the_conversation_alone():
 
     assert {_next(script, *items) for _ in range(3)} == {3}
     assert _next(script, *items[:3]) == 2
+
+
+def test_a_picture_can_be_waited_for():
+    script = _script(Step(text="a", match=r"\[image image/png 8 bytes leaf.png\]$"), B)
+    leaf = ImagePart("image/png", "iVBORw0KGgo=", name="leaf.png")
+
+    assert _next(script, UserItem("hello", parts=(TextPart("hello"), leaf))) == 1
+    assert _next(script, UserItem("hello")) == 2
+
+
+def test_a_document_and_a_picture_elsewhere_are_told_apart():
+    script = _script(
+        Step(text="a", match=r"^\n\[document application/pdf 5 bytes a.pdf\]"),
+        Step(text="b", match=r"\[image  0 bytes https://garden.example/x\]"),
+    )
+    almanac = DocumentPart("application/pdf", "JVBERi0=", "a.pdf")
+    bed = ImagePart(url="https://garden.example/x")
+
+    assert _next(script, UserItem("", parts=(almanac,))) == 1
+    assert _next(script, UserItem("x", parts=(bed,))) == 2
+
+
+def test_a_result_with_a_picture_is_quoted_with_it():
+    script = _script(Step(call=(Call(tool="read_file", label="leaf"),)), B)
+    made = ModelItem((ToolCallPart("c1", "read_file", "{}"),))
+    image = ImagePart("image/png", "iVBORw0KGgo=")
+    result = ToolResultItem("c1", "read_file", "ok", "read leaf", images=(image,))
+
+    cue = _cue(script, INPUT, made, result)
+
+    assert cue.results == {"leaf": "read leaf\n[image image/png 8 bytes]"}
