@@ -71,30 +71,31 @@ _SAID: Final[tuple[tuple[str, re.Pattern[str], ProviderFault], ...]] = (
     ),
 )
 
-COMPLAINTS: Final = Complaints(
+
+class BedrockComplaints(Complaints):
+    """Amazon's refusals: what all servers say, and names in a header or a frame."""
+
+    def from_rejection(self, rejection: Rejection) -> ProviderError:
+        """Read an HTTP answer that is no success."""
+        name = rejection.headers.get("x-amzn-errortype", "")
+        plain = replace(rejection, body=_plain(rejection.body, name))
+        return super().from_rejection(plain)
+
+    def from_exception(self, data: bytes, name: str = "") -> ProviderError:
+        """Read an error of this name; a document in place of an answer names itself."""
+        return self.from_document(_plain(data, name))
+
+    def from_words(self, name: str, message: str) -> ProviderError:
+        """Read an error that is no document."""
+        return self.from_document(_complaint(name, message))
+
+
+COMPLAINTS: Final = BedrockComplaints(
     PROVIDER,
     {**_FAULTS, **{f"{name}: {fault}": fault for name, _, fault in _SAID}},
     # An invalid request may be one that is too long, which only its words tell.
     decisive=frozenset(_FAULTS.values()) - {"bad_request"},
 )
-
-
-def from_rejection(rejection: Rejection) -> ProviderError:
-    """Read an HTTP answer that is no success."""
-    name = rejection.headers.get("x-amzn-errortype", "")
-    return COMPLAINTS.from_rejection(
-        replace(rejection, body=_plain(rejection.body, name))
-    )
-
-
-def from_document(data: bytes, name: str = "") -> ProviderError:
-    """Read an error that came in place of an answer, or in the middle of one."""
-    return COMPLAINTS.from_document(_plain(data, name))
-
-
-def from_words(name: str, message: str) -> ProviderError:
-    """Read an error that is no document."""
-    return COMPLAINTS.from_document(_complaint(name, message))
 
 
 def is_error(document: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from podd.errors import ProviderError
 from podd.providers.bedrock.access import find_access
 from podd.providers.bedrock.blocks import Blocks, encode_item
 from podd.providers.bedrock.endpoint import url_of
-from podd.providers.bedrock.errors import COMPLAINTS, PROVIDER, from_rejection
+from podd.providers.bedrock.errors import COMPLAINTS, PROVIDER
 from podd.providers.bedrock.family import family_of
 from podd.providers.bedrock.options import capabilities_of
 from podd.providers.bedrock.profile import Profile
@@ -77,7 +77,7 @@ class Bedrock:
                 headers=await self._headers(url, body, deadline),
                 body=body,
                 decoder=ConverseAnswer(len(body), self._family),
-                reject=from_rejection,
+                reject=COMPLAINTS.from_rejection,
             )
             answer = self._transport.exchange(exchange, deadline)
             async with aclosing(answer):

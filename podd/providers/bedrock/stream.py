@@ -24,8 +24,6 @@ from podd.providers.bedrock import events, replay
 from podd.providers.bedrock.errors import (
     COMPLAINTS,
     PROVIDER,
-    from_document,
-    from_words,
     is_error,
 )
 from podd.providers.bedrock.family import Family
@@ -146,13 +144,15 @@ class ConverseAnswer:
     def _take(self, frame: Frame, deltas: list[ModelDelta]) -> None:
         match frame.header(":message-type"):
             case "exception":
-                raise from_document(frame.payload, frame.header(":exception-type"))
+                raise COMPLAINTS.from_exception(
+                    frame.payload, frame.header(":exception-type")
+                )
             case "error":
                 code, words = (
                     frame.header(":error-code"),
                     frame.header(":error-message"),
                 )
-                raise from_words(code, words or "an error without a message")
+                raise COMPLAINTS.from_words(code, words or "an error without a message")
             case "event":
                 self._take_event(frame.header(":event-type"), frame.payload, deltas)
             case _:
@@ -239,7 +239,7 @@ class ConverseAnswer:
         answer = _decoded(_answers, data)
         if answer.output is None or answer.output.message is None:
             if is_error(_decoded(msgspec.json.Decoder(dict), data)):
-                raise from_document(data)
+                raise COMPLAINTS.from_exception(data)
             words = f"no answer of Converse: {data.decode()}"
             raise COMPLAINTS.failed("malformed", words)
         for index, content in enumerate(answer.output.message.content):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from podd.providers.bedrock.errors import from_document, from_rejection
+from podd.providers.bedrock.errors import COMPLAINTS
 from podd.providers.rejection import Rejection
 from podd.providers.retry_policy import RETRIED
 
@@ -11,7 +11,7 @@ from podd.providers.retry_policy import RETRIED
 def _rejected(status: int, body: object, **headers: str):
     data = body if isinstance(body, bytes) else msgspec.json.encode(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return from_rejection(Rejection(status, named, data, 0.0))
+    return COMPLAINTS.from_rejection(Rejection(status, named, data, 0.0))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,9 @@ def test_the_name_tells_wherever_it_stands(status, name, fault, place):
 )
 def test_words_tell_apart_what_one_name_stands_for(name, message, fault):
     error = _rejected(400, {"message": message}, x_amzn_errortype=name)
-    streamed = from_document(msgspec.json.encode({"message": message}), name)
+    streamed = COMPLAINTS.from_exception(
+        msgspec.json.encode({"message": message}), name
+    )
 
     assert (error.fault, streamed.fault) == (fault, fault)
     assert message in error.message
