@@ -32,6 +32,7 @@ from podd.core.context.conversation import (
 )
 from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoice
 from podd.providers.capabilities import Capability
+from podd.providers.encoded_items import joined
 from podd.providers.openai_chat.endpoint import TokenField
 
 #: What a chat completion's body can say.
@@ -68,12 +69,6 @@ def encode(
         body["tools"] = _tools(surface)
         if request.tool_choice != "auto":
             body["tool_choice"] = _choice(request.tool_choice)
-    written = [_message({"role": "system", "content": surface.system})]
-    body["messages"] = msgspec.Raw(
-        b"["
-        + b",".join(filter(None, (*(written if surface.system else ()), *messages)))
-        + b"]"
-    )
     options = {
         token_field: sampling.max_output_tokens,
         "temperature": sampling.temperature,
@@ -86,7 +81,12 @@ def encode(
     if stream:
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}
-    return _encoder.encode(body)
+    # The messages come last, so that what is long is joined to what is short.
+    head = _encoder.encode(body)[:-1] + b',"messages":['
+    if surface.system:
+        first = _message({"role": "system", "content": surface.system})
+        messages = [first, *messages]
+    return joined(head, messages, b"]}")
 
 
 def encode_item(item: ConversationItem) -> bytes:
