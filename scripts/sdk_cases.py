@@ -61,8 +61,15 @@ CALLED = (HELLO, ModelItem((TextPart("I look."), *CALLS)), *RESULTS)
 #: Some vendors want one, so all are given one.
 LIMIT: Mapping[str, Any] = {"max_output_tokens": 4096}
 
-#: What a provider sealed, in the form in which its decoder keeps it (`replay`).
-SEALED: Mapping[str, str] = {}
+#: A thought that a provider sealed, in the form in which its decoder keeps it.
+SEALED: Mapping[str, str] = {
+    "anthropic": '{"signature":"c2VhbGVk"}',
+    "openai_responses": '{"type":"reasoning","encrypted_content":"c2VhbGVk",'
+    '"summary":[{"type":"summary_text","text":"Let me see."}]}',
+    "gemini": "c2VhbGVk",
+    "cohere": "thinking",
+    "bedrock": "unknown signature c2VhbGVk",
+}
 
 
 def _request(

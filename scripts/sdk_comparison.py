@@ -57,7 +57,36 @@ LISTED = (
     Listed("headers.amz-sdk-*", "the SDK tells about itself and its retries"),
     Listed("headers.x-amzn-*", "the SDK tells about itself"),
     Listed("headers.x-amz-date", "the time of the signature"),
+    Listed(
+        "headers.anthropic-version",
+        "the SDK asks for the newest version, which takes no temperature, top_p and"
+        " top_k; we for the one that takes all and that other servers know too",
+        provider="anthropic",
+    ),
+    Listed(
+        "headers.authorization",
+        "the key goes in x-api-key, as it does in every version of the API",
+        provider="anthropic",
+    ),
+    Listed("headers.x-api-key", "as above", provider="anthropic"),
+    Listed(
+        "body.*.cache_control.type",
+        "marks for the cache, which a caller of the SDK sets by hand",
+        provider="anthropic",
+    ),
+    Listed(
+        "body.messages.*.text",
+        "Converse cannot be told that tools are not to be used, so the model is",
+        provider="bedrock",
+        case="tools_unused",
+    ),
 )
+
+
+#: Their bodies are Protocol Buffers in JSON, where `parameters_json_schema` and
+#: `parametersJsonSchema` are one field (https://protobuf.dev/programming-guides/json/).
+#: This SDK writes some in the one way and some in the other.
+PROTOBUF = ("gemini",)
 
 
 @dataclass(frozen=True)
@@ -72,9 +101,11 @@ class Difference:
         return f"{self.field}: the SDK sends {self.sdk!r}, we send {self.ours!r}"
 
 
-def differences(sdk: Captured, ours: Captured) -> list[Difference]:
+def differences(provider: str, sdk: Captured, ours: Captured) -> list[Difference]:
     """Give all fields in which the two are not the same, in their order."""
     theirs, mine = dict(_fields(sdk)), dict(_fields(ours))
+    if provider in PROTOBUF:
+        theirs, mine = _in_json_names(theirs), _in_json_names(mine)
     return [
         Difference(field, theirs.get(field, ABSENT), mine.get(field, ABSENT))
         for field in dict.fromkeys([*theirs, *mine])
@@ -113,6 +144,15 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  
             yield name, str(value).lower()
         case _:
             yield name, value
+
+
+def _in_json_names(fields: dict[str, Any]) -> dict[str, Any]:
+    return {
+        re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
+        if name.startswith("body.")
+        else name: value
+        for name, value in fields.items()
+    }
 
 
 def _timeless(authorization: str) -> str:

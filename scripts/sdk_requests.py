@@ -2,7 +2,7 @@
 
 For the same conversation, tools and options, streamed and not, both sides ask one
 server that keeps what it gets. Method, path, query, headers and the fields of the body
-have to be equal. What may differ is listed in `sdk_comparison.py`, each with its reason.
+have to be equal. What may differ is listed in `sdk_comparison.py`, with its reason.
 """
 
 from __future__ import annotations
@@ -37,13 +37,17 @@ class Findings:
 
     Attributes:
         rows: what is said of each case.
-        wrong: differences that are not listed, in words.
+        wrong: differences that are not listed, in words, and where they are.
         used: how often each listed difference was met.
     """
 
     rows: dict[str, str] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
+    wrong: dict[str, list[str]] = field(default_factory=dict)
     used: Counter[Listed] = field(default_factory=Counter)
+
+    def differs(self, words: str, where: str) -> str:
+        self.wrong.setdefault(words, []).append(where)
+        return "DIFFERS"
 
 
 @contextmanager
@@ -96,29 +100,25 @@ def _look(
         stream=mode == "stream",
     )
     sdk, ours = capture.taken(f"sdk.{name}"), capture.taken(f"ours.{name}")
+    where = f"{case}.{mode}"
     if ours is None:
         if told.outcome != "refused":
-            findings.wrong.append(f"{case}, {mode}: nothing was sent ({told.message})")
-            return "DIFFERS"
+            return findings.differs(f"nothing was sent: {told.message}", where)
         if sdk is not None:
-            findings.wrong.append(f"{case}, {mode}: the SDK can, we say {told.message}")
-            return "DIFFERS"
+            return findings.differs(f"the SDK can, we say: {told.message}", where)
         return f"refused: {told.message.rpartition(' has no ')[2]}"
     if sdk is None:
-        findings.wrong.append(f"{case}, {mode}: we send what the SDK has no call for")
-        return "DIFFERS"
-    found = differences(sdk, ours)
-    wrong = []
+        return findings.differs("we send what the SDK has no call for", where)
     met: list[Listed] = []
-    for difference in found:
-        one = listed(provider, case, difference)
-        if one is None:
-            wrong.append(f"{case}, {mode}: {difference}")
+    is_equal = True
+    for difference in differences(provider, sdk, ours):
+        if (one := listed(provider, case, difference)) is None:
+            findings.differs(str(difference), where)
+            is_equal = False
         elif one not in met:
             met.append(one)
     findings.used.update(met)
-    findings.wrong += wrong
-    if wrong:
+    if not is_equal:
         return "DIFFERS"
     of_body = [one.field for one in met if not one.field.startswith("headers.")]
     return "equal" + (f" but for {', '.join(of_body)}" if of_body else "")
@@ -143,8 +143,8 @@ def main(words: Sequence[str]) -> int:
             print(f"\n{provider} and {sdk}")
             for case, row in findings.rows.items():
                 print(f"  {case:<20}{row}")
-            for one in findings.wrong:
-                print(f"    {one}")
+            for difference, places in findings.wrong.items():
+                print(f"    {difference}\n      in {', '.join(places)}")
             used += findings.used
             failed = failed or bool(findings.wrong)
     print("\nListed differences that were met:")

@@ -12,32 +12,25 @@ import openai
 DISTRIBUTION = "openai"
 REFUSED = openai.BadRequestError
 
-PNG = "data:image/png;base64,iVBORw0KGgo="
-PDF = "data:application/pdf;base64,JVBERi0xLjQK"
+from conversation import ANSWER, HELLO, LIMIT, LOOK, PICTURE_URL, READ_FILE, SYSTEM
+from conversation import PDF as PDF_DATA
+from conversation import PNG as PNG_DATA
 
-SYSTEM = {"role": "system", "content": "Be brief."}
-HELLO = {"role": "user", "content": "Hello. Grüße 🦭"}
+PNG = f"data:image/png;base64,{PNG_DATA}"
+PDF = f"data:application/pdf;base64,{PDF_DATA}"
+
+FIRST = {"role": "system", "content": SYSTEM}
+ASKED = {"role": "user", "content": HELLO}
+
+
+def _tool(name: str, description: str, schema: object) -> dict[str, Any]:
+    function = {"name": name, "description": description, "parameters": schema}
+    return {"type": "function", "function": function}
+
+
 TOOLS = [
-    {
-        "type": "function",
-        "function": {
-            "name": "read_file",
-            "description": "Read a file.",
-            "parameters": {
-                "type": "object",
-                "properties": {"path": {"type": "string"}},
-                "required": ["path"],
-            },
-        },
-    },
-    {
-        "type": "function",
-        "function": {
-            "name": "look",
-            "description": "Look around.",
-            "parameters": {"type": "object", "properties": {}},
-        },
-    },
+    _tool("read_file", "Read a file.", READ_FILE),
+    _tool("look", "Look around.", LOOK),
 ]
 CALLS = [
     {
@@ -52,49 +45,43 @@ CALLS = [
     },
 ]
 CALLED = [
-    SYSTEM,
-    HELLO,
+    FIRST,
+    ASKED,
     {"role": "assistant", "content": "I look.", "tool_calls": CALLS},
     {"role": "tool", "tool_call_id": "call_a", "content": "it says"},
     {"role": "tool", "tool_call_id": "call_b", "content": "no such place"},
 ]
-ANSWER = {
-    "type": "object",
-    "properties": {"sound": {"type": "boolean"}},
-    "required": ["sound"],
-    "additionalProperties": False,
-}
 
 
 def _user(*parts: dict[str, Any]) -> list[dict[str, Any]]:
     text = ({"type": "text", "text": "before"}, {"type": "text", "text": "after"})
-    return [SYSTEM, {"role": "user", "content": [text[0], *parts, text[1]]}]
+    return [FIRST, {"role": "user", "content": [text[0], *parts, text[1]]}]
 
 
 def _option(**options: Any) -> dict[str, Any]:  # noqa: ANN401  # the SDK's own
-    return {"messages": [SYSTEM, HELLO], **options}
+    return {"messages": [FIRST, ASKED], **options}
 
 
 CASES: dict[str, dict[str, Any]] = {
-    "text": {"messages": [SYSTEM, HELLO]},
+    "text": {"messages": [FIRST, ASKED]},
     "talk": {
         "messages": [
-            SYSTEM,
-            HELLO,
+            FIRST,
+            ASKED,
             {"role": "assistant", "content": "Hi."},
             {"role": "user", "content": "How are you?"},
         ]
     },
-    "tools": {"messages": [SYSTEM, HELLO], "tools": TOOLS},
+    "tools": {"messages": [FIRST, ASKED], "tools": TOOLS},
     "tool_results": {"messages": CALLED, "tools": TOOLS},
     "tools_unused": {"messages": CALLED, "tools": TOOLS, "tool_choice": "none"},
     "tool_required": {
-        "messages": [SYSTEM, HELLO],
+        "messages": [FIRST, ASKED],
         "tools": TOOLS,
         "tool_choice": "required",
     },
     "tool_named": {
-        "messages": [SYSTEM, HELLO],
+        "messages": [FIRST, ASKED],
         "tools": TOOLS,
         "tool_choice": {"type": "function", "function": {"name": "look"}},
     },
@@ -102,9 +89,7 @@ CASES: dict[str, dict[str, Any]] = {
         "messages": _user({"type": "image_url", "image_url": {"url": PNG}}),
     },
     "picture_url": {
-        "messages": _user(
-            {"type": "image_url", "image_url": {"url": "https://example.com/x.png"}}
-        ),
+        "messages": _user({"type": "image_url", "image_url": {"url": PICTURE_URL}}),
     },
     "document": {
         "messages": _user(
@@ -114,8 +99,8 @@ CASES: dict[str, dict[str, Any]] = {
     # A tool's message takes text alone, so the picture follows in one of the user's.
     "picture_in_result": {
         "messages": [
-            SYSTEM,
-            HELLO,
+            FIRST,
+            ASKED,
             {"role": "assistant", "content": "I look.", "tool_calls": CALLS[:1]},
             {"role": "tool", "tool_call_id": "call_a", "content": "a picture"},
             {
@@ -151,4 +136,4 @@ def call(url: str, arguments: dict[str, Any], *, stream: bool) -> None:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-    client.chat.completions.create(model="m", max_tokens=4096, **arguments)
+    client.chat.completions.create(model="m", max_tokens=LIMIT, **arguments)
