@@ -6,10 +6,11 @@ before anything is sent. Nothing is left out in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, TypeVar
 
 from podd.core.context.conversation import (
+    ConversationItem,
     DocumentPart,
     ImagePart,
     ToolResultItem,
@@ -17,6 +18,8 @@ from podd.core.context.conversation import (
 )
 from podd.core.context.request import ModelRequest, NamedTool
 from podd.errors import ProviderError
+
+E = TypeVar("E")
 
 Capability = Literal[
     "tools",
@@ -43,7 +46,42 @@ def check(request: ModelRequest, provider: str, has: frozenset[Capability]) -> N
     Raises:
         ProviderError: `unsupported`, with the capability's name.
     """
-    for needed in _needed(request):
+    check_options(request, provider, has)
+    for item in request.items:
+        _refuse_others(_asked_by_item(item), provider, has)
+
+
+def check_options(
+    request: ModelRequest, provider: str, has: frozenset[Capability]
+) -> None:
+    """Refuse what the provider cannot do, the conversation aside: see `checked`.
+
+    Raises:
+        ProviderError: `unsupported`, with the capability's name.
+    """
+    _refuse_others(_asked_by_options(request), provider, has)
+
+
+def checked(
+    encode: Callable[[ConversationItem], E], provider: str, has: frozenset[Capability]
+) -> Callable[[ConversationItem], E]:
+    """Give an `encode` that refuses an item which the provider cannot be shown.
+
+    So each item is looked at once, and not with each request again. It raises a
+    `ProviderError` as `check` does.
+    """
+
+    def encode_checked(item: ConversationItem) -> E:
+        _refuse_others(_asked_by_item(item), provider, has)
+        return encode(item)
+
+    return encode_checked
+
+
+def _refuse_others(
+    asked: Iterable[Capability], provider: str, has: frozenset[Capability]
+) -> None:
+    for needed in asked:
         if needed not in has:
             raise ProviderError(
                 fault="unsupported",
@@ -52,7 +90,7 @@ def check(request: ModelRequest, provider: str, has: frozenset[Capability]) -> N
             )
 
 
-def _needed(request: ModelRequest) -> Iterator[Capability]:
+def _asked_by_options(request: ModelRequest) -> Iterator[Capability]:
     if request.surface.tools:
         yield "tools"
     if request.tool_choice == "required":
@@ -70,13 +108,14 @@ def _needed(request: ModelRequest) -> Iterator[Capability]:
         "output_schema": sampling.output_schema,
     }
     yield from (name for name, value in asked.items() if value is not None)
-    for item in request.items:
-        # Most items are prose; those are seen at a glance.
-        if isinstance(item, UserItem) and item.parts:
-            for part in item.parts:
-                if isinstance(part, ImagePart):
-                    yield "image_urls" if part.url else "images"
-                elif isinstance(part, DocumentPart):
-                    yield "documents"
-        elif isinstance(item, ToolResultItem) and item.images:
-            yield "tool_result_images"
+
+
+def _asked_by_item(item: ConversationItem) -> Iterator[Capability]:
+    if isinstance(item, UserItem) and item.parts:
+        for part in item.parts:
+            if isinstance(part, ImagePart):
+                yield "image_urls" if part.url else "images"
+            elif isinstance(part, DocumentPart):
+                yield "documents"
+    elif isinstance(item, ToolResultItem) and item.images:
+        yield "tool_result_images"

@@ -20,7 +20,8 @@ from podd.core.context.request import (
     ToolSpec,
 )
 from podd.errors import ProviderError
-from podd.providers.capabilities import Capability, check
+from podd.providers.capabilities import Capability, check, check_options, checked
+from podd.providers.encoded_items import EncodedItems
 
 ALL = frozenset(get_args(Capability))
 PICTURE = ImagePart("image/png", "AAAA")
@@ -64,3 +65,32 @@ def test_what_is_not_there_is_refused_by_its_name(needed):
 
 def test_a_plain_request_needs_nothing():
     check(_ask(), "p", frozenset())
+
+
+ITEMS = ("images", "image_urls", "tool_result_images", "documents")
+
+
+@pytest.mark.parametrize("needed", ITEMS)
+def test_an_item_is_held_against_them_once_and_the_options_each_time(needed):
+    request = NEEDS[needed]
+    has = ALL - {needed}
+    looked = []
+
+    def encode(item):
+        looked.append(item)
+        return item
+
+    kept = EncodedItems(checked(encode, "p", has))
+    plain = (UserItem("before"),)
+
+    check_options(request, "p", has)
+    assert list(kept.of(plain)) == list(plain)
+    for _ in range(2):
+        with pytest.raises(ProviderError) as caught:
+            kept.of((*plain, *request.items))
+        assert (caught.value.fault, needed in caught.value.message) == (
+            "unsupported",
+            True,
+        )
+    assert looked == list(plain), "what is refused is not written"
+    assert list(kept.of(plain)) == looked

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from podd.core.context.conversation import UserItem
-from podd.providers.encoded_items import EncodedItems
+from podd.providers.encoded_items import EncodedItems, joined
 
 
 def test_each_item_is_encoded_once_however_often_it_is_sent():
@@ -40,3 +41,19 @@ def test_an_equal_item_is_not_taken_for_the_same():
 
     assert list(kept.of([first])) == [id(first)]
     assert list(kept.of([second])) == [id(second)]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "whole"),
+    [
+        ([], b"[]"),
+        ([b"", b""], b"[]"),
+        ([b"1"], b"[1]"),
+        ([b"", b"1", b"", b"2", b"3", b""], b"[1,2,3]"),
+    ],
+)
+def test_pieces_are_joined_between_two_ends_and_stay_as_they_are(pieces, whole):
+    before = list(pieces)
+
+    assert joined(b"[", pieces, b"]") == whole
+    assert pieces == before

@@ -34,6 +34,7 @@ from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoi
 from podd.providers.call_arguments import valid_arguments
 from podd.providers.call_ids import call_id
 from podd.providers.capabilities import Capability
+from podd.providers.encoded_items import joined
 from podd.providers.openai_chat.endpoint import TokenField
 
 #: What a chat completion's body can say.
@@ -78,13 +79,6 @@ def encode(
         body["tools"] = _tools(surface)
         if request.tool_choice != "auto":
             body["tool_choice"] = _choice(request.tool_choice)
-    messages = _pictures_last(messages)
-    written = [_message({"role": "system", "content": surface.system})]
-    body["messages"] = msgspec.Raw(
-        b"["
-        + b",".join(filter(None, (*(written if surface.system else ()), *messages)))
-        + b"]"
-    )
     options = {
         token_field: sampling.max_output_tokens,
         "temperature": sampling.temperature,
@@ -97,7 +91,13 @@ def encode(
     if stream:
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}
-    return _encoder.encode(body)
+    messages = _pictures_last(messages)
+    # They come last in the body, so that what is long is joined to what is short.
+    head = _encoder.encode(body)[:-1] + b',"messages":['
+    if surface.system:
+        first = _message({"role": "system", "content": surface.system})
+        messages = [first, *messages]
+    return joined(head, messages, b"]}")
 
 
 def encode_item(item: ConversationItem) -> bytes:
