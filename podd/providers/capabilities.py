@@ -40,21 +40,10 @@ Capability = Literal[
 """tool_choice: to have a tool called, any of them; named_tool: a certain one."""
 
 
-def check(request: ModelRequest, provider: str, has: frozenset[Capability]) -> None:
-    """Refuse what the provider cannot do.
-
-    Raises:
-        ProviderError: `unsupported`, with the capability's name.
-    """
-    check_options(request, provider, has)
-    for item in request.items:
-        _refuse_others(_asked_by_item(item), provider, has)
-
-
 def check_options(
     request: ModelRequest, provider: str, has: frozenset[Capability]
 ) -> None:
-    """Refuse what the provider cannot do, the conversation aside: see `checked`.
+    """Refuse what the provider cannot do; of the conversation, `checked` does.
 
     Raises:
         ProviderError: `unsupported`, with the capability's name.
@@ -68,7 +57,7 @@ def checked(
     """Give an `encode` that refuses an item which the provider cannot be shown.
 
     So each item is looked at once, and not with each request again. It raises a
-    `ProviderError` as `check` does.
+    `ProviderError` as `check_options` does.
     """
 
     def encode_checked(item: ConversationItem) -> E:

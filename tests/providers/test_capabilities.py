@@ -20,7 +20,7 @@ from podd.core.context.request import (
     ToolSpec,
 )
 from podd.errors import ProviderError
-from podd.providers.capabilities import Capability, check, check_options, checked
+from podd.providers.capabilities import Capability, check_options, checked
 from podd.providers.encoded_items import EncodedItems
 
 ALL = frozenset(get_args(Capability))
@@ -53,18 +53,25 @@ NEEDS = {
 }
 
 
+def _look(request, has):
+    """As a provider does, before it sends anything."""
+    check_options(request, "p", has)
+    for item in request.items:
+        checked(lambda shown: shown, "p", has)(item)
+
+
 @pytest.mark.parametrize("needed", sorted(ALL))
 def test_what_is_not_there_is_refused_by_its_name(needed):
-    check(NEEDS[needed], "p", ALL)
+    _look(NEEDS[needed], ALL)
     with pytest.raises(ProviderError) as caught:
-        check(NEEDS[needed], "p", ALL - {needed})
+        _look(NEEDS[needed], ALL - {needed})
 
     assert caught.value.fault == "unsupported"
     assert needed in caught.value.message
 
 
 def test_a_plain_request_needs_nothing():
-    check(_ask(), "p", frozenset())
+    _look(_ask(), frozenset())
 
 
 ITEMS = ("images", "image_urls", "tool_result_images", "documents")

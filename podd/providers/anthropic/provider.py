@@ -13,7 +13,7 @@ from podd.providers.anthropic.endpoint import VENDOR, VERSION, url_of
 from podd.providers.anthropic.errors import COMPLAINTS, PROVIDER
 from podd.providers.anthropic.request import capabilities_of, encode, encode_item
 from podd.providers.anthropic.stream import MessageStream
-from podd.providers.capabilities import check
+from podd.providers.capabilities import check_options, checked
 from podd.providers.encoded_items import EncodedItems
 from podd.providers.keys import address_of, find_key
 from podd.providers.ports import Ports
@@ -44,7 +44,9 @@ class Anthropic:
         self._url = url_of(address)
         self._version = settings.api_version or VERSION
         self._key = key
-        self._items = EncodedItems(encode_item)
+        self._items = EncodedItems(
+            checked(encode_item, PROVIDER, capabilities_of(self._version))
+        )
         self._transport = Transport(
             provider=PROVIDER,
             timeouts=settings.timeouts,
@@ -56,7 +58,7 @@ class Anthropic:
 
     def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
         """Ask the model; see `Provider.stream`."""
-        check(request, PROVIDER, capabilities_of(self._version))
+        check_options(request, PROVIDER, capabilities_of(self._version))
         body = encode(
             request, self._items.of(request.items), stream=self._settings.stream
         )

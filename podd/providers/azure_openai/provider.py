@@ -15,7 +15,7 @@ from podd.providers.azure_openai.endpoint import VENDOR, endpoint_of
 from podd.providers.azure_openai.errors import COMPLAINTS, PROVIDER
 from podd.providers.azure_openai.request import CAPABILITIES
 from podd.providers.azure_openai.stream import AzureStream
-from podd.providers.capabilities import check
+from podd.providers.capabilities import check_options, checked
 from podd.providers.encoded_items import EncodedItems
 from podd.providers.keys import address_of, find_key
 from podd.providers.openai_chat.request import encode, encode_item
@@ -46,7 +46,7 @@ class AzureOpenAI:
         self._ports = ports
         self._endpoint = endpoint_of(address, settings.name, settings.api_version)
         self._key = key
-        self._items = EncodedItems(encode_item)
+        self._items = EncodedItems(checked(encode_item, PROVIDER, CAPABILITIES))
         self._transport = Transport(
             provider=PROVIDER,
             timeouts=settings.timeouts,
@@ -58,7 +58,7 @@ class AzureOpenAI:
 
     def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
         """Ask the model; see `Provider.stream`."""
-        check(request, PROVIDER, CAPABILITIES)
+        check_options(request, PROVIDER, CAPABILITIES)
         body = encode(
             request,
             self._items.of(request.items),

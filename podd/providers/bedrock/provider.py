@@ -24,7 +24,7 @@ from podd.providers.bedrock.profile import Profile
 from podd.providers.bedrock.request import encode
 from podd.providers.bedrock.signing import SigningKey, sign
 from podd.providers.bedrock.stream import ConverseAnswer
-from podd.providers.capabilities import check
+from podd.providers.capabilities import check_options, checked
 from podd.providers.encoded_items import EncodedItems
 from podd.providers.keys import Key
 from podd.providers.ports import Ports
@@ -54,7 +54,11 @@ class Bedrock:
         self._ports = ports
         self._family = family_of(settings.name)
         self._items: EncodedItems[Blocks] = EncodedItems(
-            partial(encode_item, family=self._family)
+            checked(
+                partial(encode_item, family=self._family),
+                PROVIDER,
+                capabilities_of(settings.name),
+            )
         )
         password = self._access.address.password
         self._transport = Transport(
@@ -67,7 +71,7 @@ class Bedrock:
     def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
         """Ask the model; see `Provider.stream`."""
         model = request.surface.model
-        check(request, PROVIDER, capabilities_of(model))
+        check_options(request, PROVIDER, capabilities_of(model))
         url = url_of(self._access.address, model, stream=self._settings.stream)
         body = encode(request, self._items.of(request.items))
 

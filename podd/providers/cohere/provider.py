@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from podd import __version__
 from podd.core.context.request import ModelRequest
-from podd.providers.capabilities import check
+from podd.providers.capabilities import check_options, checked
 from podd.providers.cohere.endpoint import VENDOR, url_of
 from podd.providers.cohere.errors import COMPLAINTS, PROVIDER
 from podd.providers.cohere.request import CAPABILITIES, encode, encode_item
@@ -43,7 +43,7 @@ class Cohere:
         self._ports = ports
         self._url = url_of(address)
         self._key = key
-        self._items = EncodedItems(encode_item)
+        self._items = EncodedItems(checked(encode_item, PROVIDER, CAPABILITIES))
         self._transport = Transport(
             provider=PROVIDER,
             timeouts=settings.timeouts,
@@ -55,7 +55,7 @@ class Cohere:
 
     def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
         """Ask the model; see `Provider.stream`."""
-        check(request, PROVIDER, CAPABILITIES)
+        check_options(request, PROVIDER, CAPABILITIES)
         body = encode(
             request,
             self._items.of(request.items),

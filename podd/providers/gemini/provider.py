@@ -12,7 +12,7 @@ from typing import Final, get_args
 
 from podd import __version__
 from podd.core.context.request import ModelRequest
-from podd.providers.capabilities import check
+from podd.providers.capabilities import check_options, checked
 from podd.providers.encoded_items import EncodedItems
 from podd.providers.gemini.contents import Content
 from podd.providers.gemini.endpoint import VENDOR, endpoint_of
@@ -50,7 +50,11 @@ class Gemini:
         self._key = key
         # Only those are ever filled that are asked for.
         self._items: dict[Generation, EncodedItems[Content]] = {
-            generation: EncodedItems(partial(encode_item, generation=generation))
+            generation: EncodedItems(
+                checked(
+                    partial(encode_item, generation=generation), PROVIDER, CAPABILITIES
+                )
+            )
             for generation in get_args(Generation)
         }
         self._transport = Transport(
@@ -64,7 +68,7 @@ class Gemini:
 
     def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
         """Ask the model; see `Provider.stream`."""
-        check(request, PROVIDER, CAPABILITIES)
+        check_options(request, PROVIDER, CAPABILITIES)
         model = request.surface.model
         items = self._items[generation_of(model)]
         body = encode(request, items.of(request.items))

@@ -32,7 +32,7 @@ from podd.providers.anthropic.request import (
     encode,
     encode_item,
 )
-from podd.providers.capabilities import check
+from podd.providers.capabilities import check_options
 from podd.providers.encoded_items import EncodedItems
 
 MARK = {"type": "ephemeral"}
@@ -164,9 +164,9 @@ def test_a_version_that_took_an_option_away_refuses_it_by_its_name(name):
     surface = Surface("m", "", (), Sampling(**{name: 1}))
     request = ModelRequest(surface, (UserItem("x"),))
 
-    check(request, "anthropic", capabilities_of("2023-06-01"))
+    check_options(request, "anthropic", capabilities_of("2023-06-01"))
     with pytest.raises(ProviderError, match=name):
-        check(request, "anthropic", capabilities_of("2026-10-21"))
+        check_options(request, "anthropic", capabilities_of("2026-10-21"))
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from podd.core.context.request import (
     ToolSpec,
 )
 from podd.errors import ProviderError
-from podd.providers.capabilities import check
+from podd.providers.capabilities import check_options
 from podd.providers.cohere.request import CAPABILITIES, THINKING, encode, encode_item
 
 TOOL = ToolSpec("grep", "Search.", {"type": "object", "properties": {}})
@@ -190,7 +190,7 @@ def test_the_choice_of_tools_is_told_in_capitals(choice, sent):
 
 def test_a_certain_tool_cannot_be_asked_for():
     with pytest.raises(ProviderError, match="cohere has no named_tool") as caught:
-        check(_request(choice=NamedTool("grep")), "cohere", CAPABILITIES)
+        check_options(_request(choice=NamedTool("grep")), "cohere", CAPABILITIES)
 
     assert caught.value.fault == "unsupported"
 
