@@ -14,14 +14,13 @@ import msgspec
 
 from podd.core.context.response import ModelDelta, ModelResponse, StopReason
 from podd.errors import ProviderError
-from podd.providers.answer_body import AnswerBody, OversizedBodyError, is_json
-from podd.providers.answer_parts import AnswerParts
 from podd.providers.anthropic import consumption
 from podd.providers.anthropic.blocks import BlockAssembly
-from podd.providers.anthropic.errors import COMPLAINTS, PROVIDER
+from podd.providers.anthropic.errors import COMPLAINTS
 from podd.providers.anthropic.events import KNOWN, Delta, Event, Kind, Message, text_of
 from podd.providers.counts import Counts
-from podd.providers.sse import OversizedEventError, ServerEvent
+from podd.providers.event_answer import DONE, EventAnswer
+from podd.providers.sse import ServerEvent
 
 #: `pause_turn` is left out: only tools that the vendor runs end so, and we use none.
 _STOPS: Final[Mapping[str, StopReason]] = {
@@ -32,22 +31,18 @@ _STOPS: Final[Mapping[str, StopReason]] = {
     "model_context_window_exceeded": "context_overflow",
     "refusal": "content_filter",
 }
-#: Some servers end every stream so, whatever they speak.
-_DONE: Final = b"[DONE]"
 
 _events: Final = msgspec.json.Decoder(Event)
 _kinds: Final = msgspec.json.Decoder(Kind)
 _messages: Final = msgspec.json.Decoder(Message)
 
 
-class MessageStream:
-    """Bytes in, deltas out; at the end one response."""
+class MessageStream(EventAnswer):
+    """The answer of one message."""
 
     def __init__(self, sent_bytes: int) -> None:
         """Start on the answer to a request of this size, for servers without counts."""
-        self._sent_bytes = sent_bytes
-        self._body = AnswerBody()
-        self._parts = AnswerParts(PROVIDER)
+        super().__init__(COMPLAINTS, sent_bytes, "an end marker")
         self._blocks = BlockAssembly(self._parts)
         self._counts = Counts(includes_cache=False)
         self._stop_reason = ""
@@ -62,40 +57,7 @@ class MessageStream:
     def is_over(self) -> bool:
         return self._is_done
 
-    def feed(self, chunk: bytes) -> list[ModelDelta]:
-        """Take more bytes.
-
-        Raises:
-            ProviderError: they hold an error, or no message.
-        """
-        try:
-            events = self._body.feed(chunk)
-        except (OversizedBodyError, OversizedEventError) as error:
-            raise COMPLAINTS.failed("malformed", str(error)) from error
-        deltas: list[ModelDelta] = []
-        for event in events:
-            if not self._is_done:
-                self._take(event, deltas)
-        return deltas
-
-    def finish(self) -> ModelResponse:
-        """Give the whole answer.
-
-        Raises:
-            ProviderError: it was cut, is empty, or is none.
-        """
-        match self._body.shape:
-            case "page":
-                words = f"{self._body.page()} where an answer was expected"
-                raise COMPLAINTS.failed("malformed", words)
-            case "document":
-                self._take_document(self._body.document())
-            case "events":
-                self._take_rest()
-            case "unknown":
-                pass
-        if not self.is_whole:
-            raise COMPLAINTS.failed("cut", "the answer ended without an end marker")
+    def _response(self) -> ModelResponse:
         self._blocks.end()
         reason = self._stop_reason
         usage = self._counts.total(
@@ -106,22 +68,11 @@ class MessageStream:
             words += f": {self._explanation}"
         return self._parts.response(_STOPS.get(reason, "unknown"), usage, words)
 
-    def _take_rest(self) -> None:
-        """Take an event that only lacks its blank line."""
-        if self._is_done:
-            return
-        for event in self._body.rest():
-            if is_json(event.data):
-                self._take(event, [])
-            elif not self.is_whole:
-                words = "the answer ended in the middle of an event"
-                raise COMPLAINTS.failed("cut", words)
-
     def _take(self, event: ServerEvent, deltas: list[ModelDelta]) -> None:
         # What an event is stands in its data too, and servers forget the name.
         if event.name == "error":
             raise COMPLAINTS.from_document(event.data)
-        if event.data.strip() == _DONE:
+        if event.data.strip() == DONE:
             return
         told = _decoded(event.data)
         if told is None:

@@ -14,10 +14,9 @@ import msgspec
 
 from podd.core.context.response import ModelDelta, ModelResponse, StopReason
 from podd.errors import ProviderFault
-from podd.providers.answer_body import AnswerBody, OversizedBodyError, is_json
-from podd.providers.answer_parts import AnswerParts, OpenCall
+from podd.providers.answer_parts import OpenCall
 from podd.providers.cohere import consumption
-from podd.providers.cohere.errors import COMPLAINTS, PROVIDER
+from podd.providers.cohere.errors import COMPLAINTS
 from podd.providers.cohere.events import (
     TELLING,
     Call,
@@ -33,7 +32,8 @@ from podd.providers.cohere.events import (
 )
 from podd.providers.cohere.request import THINKING
 from podd.providers.counts import Counts
-from podd.providers.sse import OversizedEventError, ServerEvent
+from podd.providers.event_answer import DONE, EventAnswer
+from podd.providers.sse import ServerEvent
 
 T = TypeVar("T")
 
@@ -48,17 +48,14 @@ _FAILURES: Final[Mapping[str, ProviderFault]] = {
     "ERROR": "server_error",
     "TIMEOUT": "timed_out",
 }
-_DONE: Final = b"[DONE]"
 
 
-class CohereStream:
-    """Bytes in, deltas out; at the end one response."""
+class CohereStream(EventAnswer):
+    """The answer of one chat."""
 
     def __init__(self, sent_bytes: int) -> None:
         """Start on the answer to a request of this size, for servers without counts."""
-        self._sent_bytes = sent_bytes
-        self._body = AnswerBody()
-        self._parts = AnswerParts(PROVIDER)
+        super().__init__(COMPLAINTS, sent_bytes, "a message-end")
         self._calls: dict[int | None, OpenCall] = {}
         # The cache is a part of the prompt: "prompt tokens that hit the cache".
         self._counts = Counts(includes_cache=True)
@@ -74,40 +71,7 @@ class CohereStream:
     def is_over(self) -> bool:
         return self._has_ended
 
-    def feed(self, chunk: bytes) -> list[ModelDelta]:
-        """Take more bytes.
-
-        Raises:
-            ProviderError: they hold an error, or no answer of Cohere's.
-        """
-        try:
-            found = self._body.feed(chunk)
-        except (OversizedBodyError, OversizedEventError) as error:
-            raise COMPLAINTS.failed("malformed", str(error)) from error
-        deltas: list[ModelDelta] = []
-        for event in found:
-            if not self._has_ended:
-                self._take(event, deltas)
-        return deltas
-
-    def finish(self) -> ModelResponse:
-        """Give the whole answer.
-
-        Raises:
-            ProviderError: it was cut, is empty, or is none.
-        """
-        match self._body.shape:
-            case "page":
-                words = f"{self._body.page()} where an answer was expected"
-                raise COMPLAINTS.failed("malformed", words)
-            case "document":
-                self._take_document(self._body.document())
-            case "events":
-                self._take_rest()
-            case "unknown":
-                pass
-        if not self._has_ended:
-            raise COMPLAINTS.failed("cut", "the answer ended without a message-end")
+    def _response(self) -> ModelResponse:
         self._end_thought()
         reason = self._finish_reason
         usage = self._counts.total(
@@ -119,25 +83,15 @@ class CohereStream:
             f"finish_reason {reason!r}" if reason else "-",
         )
 
-    def _take_rest(self) -> None:
-        """Take an event that only lacks its blank line."""
-        if self._has_ended:
-            return
-        for event in self._body.rest():
-            if not is_json(event.data) and event.data.strip() != _DONE:
-                words = "the answer ended in the middle of an event"
-                raise COMPLAINTS.failed("cut", words)
-            self._take(event, [])
-
-    def _take(self, server_event: ServerEvent, deltas: list[ModelDelta]) -> None:
-        data = server_event.data
+    def _take(self, event: ServerEvent, deltas: list[ModelDelta]) -> None:
+        data = event.data
         # Ends nothing here that has not had its message-end.
-        if data.strip() == _DONE:
+        if data.strip() == DONE:
             return
-        event = _event(data, server_event.name)
-        if event.type == "error" or (not event.type and event.message):
+        told = _event(data, event.name)
+        if told.type == "error" or (not told.type and told.message):
             raise COMPLAINTS.from_document(data)
-        self._take_event(event, event.delta or Delta(), deltas)
+        self._take_event(told, told.delta or Delta(), deltas)
 
     def _take_event(self, event: Event, delta: Delta, deltas: list[ModelDelta]) -> None:
         message = delta.message or Message()

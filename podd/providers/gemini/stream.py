@@ -16,14 +16,14 @@ import msgspec
 
 from podd.core.context.response import ModelDelta, ModelResponse, StopReason
 from podd.errors import ProviderFault
-from podd.providers.answer_body import AnswerBody, OversizedBodyError, is_json
-from podd.providers.answer_parts import AnswerParts
+from podd.providers.answer_body import is_json
+from podd.providers.event_answer import DONE, EventAnswer
 from podd.providers.gemini.calls import CallAssembly
 from podd.providers.gemini.chunks import Candidate, Chunk, Part
 from podd.providers.gemini.consumption import Consumption
-from podd.providers.gemini.errors import COMPLAINTS, PROVIDER
+from podd.providers.gemini.errors import COMPLAINTS
 from podd.providers.gemini.signatures import Bearer, kept
-from podd.providers.sse import OversizedEventError, ServerEvent
+from podd.providers.sse import ServerEvent
 
 #: https://ai.google.dev/api/generate-content#FinishReason
 _STOPS: Final[Mapping[str, StopReason]] = {
@@ -54,21 +54,17 @@ _FAILURES: Final[Mapping[str, ProviderFault]] = {
 _UNSAID: Final = frozenset(
     {"", "FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"}
 )
-#: Gateways that speak other vendors' words too may end so.
-_DONE: Final = b"[DONE]"
 
 _chunks: Final = msgspec.json.Decoder(Chunk)
 _documents: Final = msgspec.json.Decoder(list[Chunk] | Chunk)
 
 
-class GeminiStream:
-    """Bytes in, deltas out; at the end one response."""
+class GeminiStream(EventAnswer):
+    """The answer of one generation."""
 
     def __init__(self, sent_bytes: int) -> None:
         """Start on the answer to a request of this size, for servers without counts."""
-        self._sent_bytes = sent_bytes
-        self._body = AnswerBody()
-        self._parts = AnswerParts(PROVIDER)
+        super().__init__(COMPLAINTS, sent_bytes, "a finishReason")
         self._calls = CallAssembly(self._parts)
         self._consumption = Consumption()
         self._finish_reason = ""
@@ -81,40 +77,7 @@ class GeminiStream:
     def is_over(self) -> bool:
         return False
 
-    def feed(self, chunk: bytes) -> list[ModelDelta]:
-        """Take more bytes.
-
-        Raises:
-            ProviderError: they hold an error, a refusal, or no answer of Gemini's.
-        """
-        try:
-            events = self._body.feed(chunk)
-        except (OversizedBodyError, OversizedEventError) as error:
-            raise COMPLAINTS.failed("malformed", str(error)) from error
-        deltas: list[ModelDelta] = []
-        for event in events:
-            self._take_event(event, deltas)
-        return deltas
-
-    def finish(self) -> ModelResponse:
-        """Give the whole answer.
-
-        Raises:
-            ProviderError: it was cut, is empty, or is none.
-        """
-        match self._body.shape:
-            case "page":
-                words = f"{self._body.page()} where an answer was expected"
-                raise COMPLAINTS.failed("malformed", words)
-            case "document":
-                self._take_document(self._body.document())
-            case "events":
-                self._take_rest()
-                self._take_strays()
-            case "unknown":
-                pass
-        if not self.is_whole:
-            raise COMPLAINTS.failed("cut", "the answer ended without a finishReason")
+    def _response(self) -> ModelResponse:
         self._calls.end()
         reason = self._finish_reason
         usage = self._consumption.total(
@@ -125,14 +88,8 @@ class GeminiStream:
         )
 
     def _take_rest(self) -> None:
-        """Take an event that only lacks its blank line."""
-        for event in self._body.rest():
-            if not (is_json(event.data) or event.data.strip() == _DONE):
-                if self.is_whole:
-                    return
-                words = "the answer ended in the middle of an event"
-                raise COMPLAINTS.failed("cut", words)
-            self._take_event(event, [])
+        super()._take_rest()
+        self._take_strays()
 
     def _take_strays(self) -> None:
         """Take an error that Google wrote into a stream bare, not as an event."""
@@ -140,8 +97,8 @@ class GeminiStream:
         if b'"error"' in strays and is_json(strays):
             raise COMPLAINTS.from_document(strays)
 
-    def _take_event(self, event: ServerEvent, deltas: list[ModelDelta]) -> None:
-        if event.data.strip() == _DONE:
+    def _take(self, event: ServerEvent, deltas: list[ModelDelta]) -> None:
+        if event.data.strip() == DONE:
             return
         try:
             chunk = _chunks.decode(event.data)
@@ -150,7 +107,7 @@ class GeminiStream:
             raise COMPLAINTS.failed("malformed", words) from error
         if chunk.error:
             raise COMPLAINTS.from_document(event.data)
-        self._take(chunk, deltas)
+        self._take_chunk(chunk, deltas)
 
     def _take_document(self, data: bytes) -> None:
         try:
@@ -164,9 +121,9 @@ class GeminiStream:
         for chunk in chunks:
             if chunk.error:
                 raise COMPLAINTS.from_document(msgspec.json.encode(chunk))
-            self._take(chunk, [])
+            self._take_chunk(chunk, [])
 
-    def _take(self, chunk: Chunk, deltas: list[ModelDelta]) -> None:
+    def _take_chunk(self, chunk: Chunk, deltas: list[ModelDelta]) -> None:
         self._consumption.take(chunk.usage_metadata)
         feedback = chunk.prompt_feedback
         if feedback is not None and (feedback.block_reason or "") not in _UNSAID:

@@ -13,10 +13,9 @@ import msgspec
 
 from podd.core.context.response import ModelDelta, ModelResponse, StopReason
 from podd.errors import ProviderFault
-from podd.providers.answer_body import AnswerBody, OversizedBodyError, is_json
-from podd.providers.answer_parts import AnswerParts
 from podd.providers.complaint import Complaints
 from podd.providers.counts import Counts
+from podd.providers.event_answer import DONE, EventAnswer
 from podd.providers.openai_chat import consumption
 from podd.providers.openai_chat.calls import CallAssembly
 from podd.providers.openai_chat.chunks import (
@@ -27,7 +26,7 @@ from podd.providers.openai_chat.chunks import (
     text_of,
 )
 from podd.providers.openai_chat.errors import COMPLAINTS
-from podd.providers.sse import OversizedEventError, ServerEvent
+from podd.providers.sse import ServerEvent
 
 _STOPS: Final[Mapping[str, StopReason]] = {
     "stop": "stop",
@@ -47,13 +46,12 @@ _FAILURES: Final[Mapping[str, ProviderFault]] = {
     "abort": "cut",
     "insufficient_system_resource": "overloaded",
 }
-_DONE: Final = b"[DONE]"
 
 _chunks: Final = msgspec.json.Decoder(Chunk)
 
 
-class ChatStream:
-    """Bytes in, deltas out; at the end one response."""
+class ChatStream(EventAnswer):
+    """The answer of one completion."""
 
     def __init__(self, sent_bytes: int, complaints: Complaints = COMPLAINTS) -> None:
         """Start on the answer to a request of this size, for servers without counts.
@@ -62,10 +60,7 @@ class ChatStream:
             sent_bytes: the request's size.
             complaints: another provider's, where the server is its own kind.
         """
-        self._sent_bytes = sent_bytes
-        self._complaints = complaints
-        self._body = AnswerBody()
-        self._parts = AnswerParts(complaints.provider)
+        super().__init__(complaints, sent_bytes, "an end marker")
         self._calls = CallAssembly(self._parts)
         self._counts = Counts(includes_cache=True)
         self._finish_reason = ""
@@ -79,42 +74,7 @@ class ChatStream:
     def is_over(self) -> bool:
         return self._is_done
 
-    def feed(self, chunk: bytes) -> list[ModelDelta]:
-        """Take more bytes.
-
-        Raises:
-            ProviderError: they hold an error, or no chat completion.
-        """
-        try:
-            events = self._body.feed(chunk)
-        except (OversizedBodyError, OversizedEventError) as error:
-            raise self._complaints.failed("malformed", str(error)) from error
-        deltas: list[ModelDelta] = []
-        for event in events:
-            if not self._is_done:
-                self._take(event, deltas)
-        return deltas
-
-    def finish(self) -> ModelResponse:
-        """Give the whole answer.
-
-        Raises:
-            ProviderError: it was cut, is empty, or is none.
-        """
-        match self._body.shape:
-            case "page":
-                words = f"{self._body.page()} where an answer was expected"
-                raise self._complaints.failed("malformed", words)
-            case "document":
-                self._take_document(self._body.document())
-            case "events":
-                self._take_rest()
-            case "unknown":
-                pass
-        if not self.is_whole:
-            raise self._complaints.failed(
-                "cut", "the answer ended without an end marker"
-            )
+    def _response(self) -> ModelResponse:
         reason = self._finish_reason
         usage = self._counts.total(
             sent_bytes=self._sent_bytes, received_bytes=self._parts.content_bytes
@@ -125,21 +85,8 @@ class ChatStream:
             f"finish_reason {reason!r}" if reason else "-",
         )
 
-    def _take_rest(self) -> None:
-        """Take an event that only lacks its blank line."""
-        if self._is_done:
-            return
-        for event in self._body.rest():
-            is_complete = event.data == _DONE or is_json(event.data)
-            if not is_complete:
-                if self.is_whole:
-                    return
-                words = "the answer ended in the middle of an event"
-                raise self._complaints.failed("cut", words)
-            self._take(event, [])
-
     def _take(self, event: ServerEvent, deltas: list[ModelDelta]) -> None:
-        if event.data.strip() == _DONE:
+        if event.data.strip() == DONE:
             self._is_done = True
             return
         if event.name == "error":

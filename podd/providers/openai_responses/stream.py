@@ -13,12 +13,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from podd.core.context.response import ModelDelta, ModelResponse, StopReason
-from podd.errors import ProviderError
-from podd.providers.answer_body import AnswerBody, OversizedBodyError, is_json
-from podd.providers.answer_parts import AnswerParts
 from podd.providers.counts import Counts
+from podd.providers.event_answer import DONE, EventAnswer
 from podd.providers.openai_responses import consumption
-from podd.providers.openai_responses.errors import COMPLAINTS, PROVIDER
+from podd.providers.openai_responses.errors import COMPLAINTS
 from podd.providers.openai_responses.events import (
     EndEvent,
     Event,
@@ -28,7 +26,7 @@ from podd.providers.openai_responses.events import (
     string,
 )
 from podd.providers.openai_responses.items import OpenItems, PartKey, PartKind
-from podd.providers.sse import OversizedEventError, ServerEvent
+from podd.providers.sse import ServerEvent
 
 #: What `incomplete_details.reason` says.
 _STOPS: Final[Mapping[str, StopReason]] = {
@@ -44,8 +42,6 @@ _ENDS: Final[Mapping[str, str]] = {
 }
 #: A whole document that says one of these has no answer in it.
 _UNFINISHED: Final = frozenset({"in_progress", "queued", "cancelled"})
-#: Some servers and proxies add it, as in chat completions.
-_DONE: Final = b"[DONE]"
 
 #: Events with a piece of a part.
 _PIECES: Final[Mapping[str, PartKind]] = {
@@ -74,13 +70,12 @@ _responses: Final = msgspec.json.Decoder(Response)
 T = TypeVar("T")
 
 
-class ResponsesStream:
-    """Bytes in, deltas out; at the end one response."""
+class ResponsesStream(EventAnswer):
+    """The answer of one response."""
 
     def __init__(self, sent_bytes: int) -> None:
         """Start on the answer to a request of this size, for servers without counts."""
-        self._sent_bytes = sent_bytes
-        self._body = AnswerBody()
+        super().__init__(COMPLAINTS, sent_bytes, "an end marker")
         self._items = OpenItems()
         self._counts = Counts(includes_cache=True)
         self._status = ""
@@ -96,44 +91,10 @@ class ResponsesStream:
     def is_over(self) -> bool:
         return bool(self._status)
 
-    def feed(self, chunk: bytes) -> list[ModelDelta]:
-        """Take more bytes.
-
-        Raises:
-            ProviderError: they hold an error, or no response.
-        """
-        try:
-            events = self._body.feed(chunk)
-        except (OversizedBodyError, OversizedEventError) as error:
-            raise COMPLAINTS.failed("malformed", str(error)) from error
-        deltas: list[ModelDelta] = []
-        for event in events:
-            if not self._status:
-                self._take(event, deltas)
-        return deltas
-
-    def finish(self) -> ModelResponse:
-        """Give the whole answer.
-
-        Raises:
-            ProviderError: it was cut, is empty, or is none.
-        """
-        match self._body.shape:
-            case "page":
-                words = f"{self._body.page()} where an answer was expected"
-                raise COMPLAINTS.failed("malformed", words)
-            case "document":
-                self._take_document(self._body.document())
-            case "events":
-                self._take_rest()
-            case "unknown":
-                pass
-        if not self._status:
-            raise self._cut()
-        parts = AnswerParts(PROVIDER)
-        self._items.write(parts)
+    def _response(self) -> ModelResponse:
+        self._items.write(self._parts)
         usage = self._counts.total(
-            sent_bytes=self._sent_bytes, received_bytes=parts.content_bytes
+            sent_bytes=self._sent_bytes, received_bytes=self._parts.content_bytes
         )
         stop: StopReason = "stop"
         if self._status == "incomplete":
@@ -141,29 +102,19 @@ class ResponsesStream:
         words = f"status {self._status!r}"
         if self._reason:
             words += f", reason {self._reason!r}"
-        return parts.response(stop, usage, words)
+        return self._parts.response(stop, usage, words)
 
-    def _cut(self) -> ProviderError:
+    def _refuse_cut(self) -> None:
         if self._has_events and self._is_strange:
             words = "a stream without any event of the Responses API"
-            return COMPLAINTS.failed(
+            raise COMPLAINTS.failed(
                 "malformed", f"{words}; is model.base_url that of another API?"
             )
-        return COMPLAINTS.failed("cut", "the answer ended without an end marker")
-
-    def _take_rest(self) -> None:
-        """Take an event that only lacks its blank line."""
-        if self._status:
-            return
-        for event in self._body.rest():
-            if event.data.strip() != _DONE and not is_json(event.data):
-                words = "the answer ended in the middle of an event"
-                raise COMPLAINTS.failed("cut", words)
-            self._take(event, [])
+        super()._refuse_cut()
 
     def _take(self, event: ServerEvent, deltas: list[ModelDelta]) -> None:
         data = event.data
-        if data.strip() == _DONE:
+        if data.strip() == DONE:
             return
         self._has_events = True
         head = _decoded(_heads, data)
