@@ -315,8 +315,9 @@ def _settings(resolved: Resolved, *, texts: Texts, parent: str | None) -> Settin
     return Settings(
         max_steps=manifest.agent.max_steps,
         tokens=manifest.limits.tokens,
+        cost_usd=manifest.limits.cost_usd,
         wall_seconds=manifest.limits.wall_seconds,
-        context_window=manifest.model.context_window,
+        context_window=resolved.context_window,
         broken_streams=manifest.model.retries.broken_streams,
         max_repairs=manifest.agent.max_repairs,
         driver=DRIVERS[manifest.agent.driver],

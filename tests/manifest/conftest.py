@@ -111,6 +111,7 @@ def child(desk: Desk) -> Callable[..., Resolved]:
             ),
             pod=resolved.manifest.pod.name,
             environment={"HOME": str(desk.directory / "home")},
+            places=desk.places,
         )
 
     return _child

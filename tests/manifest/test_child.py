@@ -11,7 +11,8 @@ import pytest
 from podd.core.permission import PermissionSet
 from podd.core.scope.explanation import ScopeIndex
 from podd.errors import ManifestError
-from podd.manifest.child import ChildAsked, child_manifest, child_name
+from podd.manifest.child import ChildAsked, child_manifest
+from podd.manifest.child_name import child_name
 from podd.manifest.document import from_document, to_document
 from podd.manifest.resolved import Origin, Resolved
 from podd.manifest.vocabulary import PARENTS_TOOLS, TOOLS

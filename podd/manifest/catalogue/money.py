@@ -1,0 +1,19 @@
+"""A limit of money needs a price, or it would never be reached. Pure."""
+
+from __future__ import annotations
+
+from podd.manifest.catalogue.facts import ModelFacts
+from podd.manifest.schema import Manifest
+
+
+def unpriced(manifest: Manifest, facts: ModelFacts) -> tuple[str, str] | None:
+    """Return why this limit of money means nothing, and what to do; None: it does."""
+    limit = manifest.limits.cost_usd
+    if limit is None or facts.price is not None:
+        return None
+    model = manifest.model
+    return (
+        f"{model.ref} has no known price, so a limit of money would never be reached",
+        f'give its price in models.toml, under [{model.provider}."{model.name}"], '
+        "install podd[prices], or limit the tokens",
+    )
