@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from podd.errors import MissingKeyError
 from podd.providers.ports import Ports
 from podd.providers.provider import Provider
 from podd.providers.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from podd.providers.keys import Vendor
 
 
 def build(
@@ -45,10 +48,9 @@ def missing_key(
     if settings.provider == "scripted":
         return None
     from podd.providers.keys import find_key
-    from podd.providers.openai_chat.endpoint import VENDOR
 
     try:
-        find_key(settings, VENDOR, environment)
+        find_key(settings, _vendor(settings), environment)
     except MissingKeyError as error:
         return error
     return None
@@ -72,10 +74,16 @@ def secrets(settings: ModelSettings, environment: Mapping[str, str]) -> tuple[st
     if settings.provider == "scripted":
         return ()
     from podd.providers.keys import find_key
-    from podd.providers.openai_chat.endpoint import VENDOR
 
     try:
-        key = find_key(settings, VENDOR, environment)
+        key = find_key(settings, _vendor(settings), environment)
     except MissingKeyError:
         return ()
     return () if key is None else (key.reveal(),)
+
+
+def _vendor(settings: ModelSettings) -> Vendor:
+    from podd.providers.openai_chat.endpoint import VENDOR
+    from podd.providers.openai_chat.services import vendor_of
+
+    return vendor_of(settings.service, VENDOR)

@@ -1,4 +1,4 @@
-"""What an answer cost, from what was used and what its model's vendor asks for. Pure."""
+"""What an answer cost, from what was used and what its model's vendor asks. Pure."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Ability = Literal[
     "reasoning",
     "structured_output",
 ]
-"""structured_output: its text can be made to fit a JSON schema, also where it has tools."""
+"""structured_output: its text can be made to fit a JSON schema, also beside tools."""
 
 #: 2**53 - 1, as in a manifest.
 Tokens = Annotated[int, msgspec.Meta(ge=1, le=9_007_199_254_740_991)]

@@ -12,8 +12,9 @@ def unpriced(manifest: Manifest, facts: ModelFacts) -> tuple[str, str] | None:
     if limit is None or facts.price is not None:
         return None
     model = manifest.model
-    return (
-        f"{model.ref} has no known price, so a limit of money would never be reached",
-        f'give its price in models.toml, under [{model.provider}."{model.name}"], '
-        "install podd[prices], or limit the tokens",
+    reason = f"{model.ref} has no known price, so this limit would never be reached"
+    hint = (
+        f'give the price in models.toml, under [{model.provider}."{model.name}"], '
+        "install podd[prices], or limit the tokens"
     )
+    return reason, hint

@@ -37,3 +37,8 @@ _FAULTS: Final[Mapping[str, ProviderFault]] = {
 }
 
 COMPLAINTS: Final = Complaints(PROVIDER, _FAULTS)
+
+
+def complaints_of(called: str) -> Complaints:
+    """Read the refusals of a service; errors name it so."""
+    return COMPLAINTS if called == PROVIDER else Complaints(called, _FAULTS)

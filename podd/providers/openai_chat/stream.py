@@ -15,6 +15,7 @@ from podd.core.context.response import ModelDelta, ModelResponse, StopReason
 from podd.errors import ProviderFault
 from podd.providers.answer_body import AnswerBody, OversizedBodyError, is_json
 from podd.providers.answer_parts import AnswerParts
+from podd.providers.complaint import Complaints
 from podd.providers.counts import Counts
 from podd.providers.openai_chat import consumption
 from podd.providers.openai_chat.calls import CallAssembly
@@ -54,8 +55,9 @@ _chunks: Final = msgspec.json.Decoder(Chunk)
 class ChatStream:
     """Bytes in, deltas out; at the end one response."""
 
-    def __init__(self, sent_bytes: int) -> None:
+    def __init__(self, sent_bytes: int, complaints: Complaints = COMPLAINTS) -> None:
         """Start on the answer to a request of this size, for servers without counts."""
+        self._complaints = complaints
         self._sent_bytes = sent_bytes
         self._body = AnswerBody()
         self._parts = AnswerParts(PROVIDER)
@@ -81,7 +83,7 @@ class ChatStream:
         try:
             events = self._body.feed(chunk)
         except (OversizedBodyError, OversizedEventError) as error:
-            raise COMPLAINTS.failed("malformed", str(error)) from error
+            raise self._complaints.failed("malformed", str(error)) from error
         deltas: list[ModelDelta] = []
         for event in events:
             if not self._is_done:
@@ -97,7 +99,7 @@ class ChatStream:
         match self._body.shape:
             case "page":
                 words = f"{self._body.page()} where an answer was expected"
-                raise COMPLAINTS.failed("malformed", words)
+                raise self._complaints.failed("malformed", words)
             case "document":
                 self._take_document(self._body.document())
             case "events":
@@ -105,7 +107,9 @@ class ChatStream:
             case "unknown":
                 pass
         if not self.is_whole:
-            raise COMPLAINTS.failed("cut", "the answer ended without an end marker")
+            raise self._complaints.failed(
+                "cut", "the answer ended without an end marker"
+            )
         reason = self._finish_reason
         usage = self._counts.total(
             sent_bytes=self._sent_bytes, received_bytes=self._parts.content_bytes
@@ -126,7 +130,7 @@ class ChatStream:
                 if self.is_whole:
                     return
                 words = "the answer ended in the middle of an event"
-                raise COMPLAINTS.failed("cut", words)
+                raise self._complaints.failed("cut", words)
             self._take(event, [])
 
     def _take(self, event: ServerEvent, deltas: list[ModelDelta]) -> None:
@@ -134,22 +138,22 @@ class ChatStream:
             self._is_done = True
             return
         if event.name == "error":
-            raise COMPLAINTS.from_document(event.data)
-        chunk = _decoded(event.data)
+            raise self._complaints.from_document(event.data)
+        chunk = self._decoded(event.data)
         if chunk.is_error:
-            raise COMPLAINTS.from_document(event.data)
+            raise self._complaints.from_document(event.data)
         consumption.take(self._counts, chunk.usage)
         for choice in chunk.choices or ():
             if not choice.index:
                 self._take_choice(choice, choice.delta, deltas)
 
     def _take_document(self, data: bytes) -> None:
-        chunk = _decoded(data)
+        chunk = self._decoded(data)
         if chunk.is_error:
-            raise COMPLAINTS.from_document(data)
+            raise self._complaints.from_document(data)
         if not chunk.choices:
             words = f"no chat completion: {data.decode()}"
-            raise COMPLAINTS.failed("malformed", words)
+            raise self._complaints.failed("malformed", words)
         consumption.take(self._counts, chunk.usage)
         choice = chunk.choices[0]
         self._take_choice(choice, choice.message, [])
@@ -165,7 +169,7 @@ class ChatStream:
             self._finish_reason = choice.finish_reason
             if fault := _FAILURES.get(choice.finish_reason):
                 words = f"finish_reason {choice.finish_reason!r}"
-                raise COMPLAINTS.failed(fault, words)
+                raise self._complaints.failed(fault, words)
 
     def _take_message(self, message: MessageChunk, deltas: list[ModelDelta]) -> None:
         thought = text_of(message.reasoning_content) or text_of(message.reasoning)
@@ -179,10 +183,9 @@ class ChatStream:
         told = (self._calls.take(piece) for piece in calls)
         deltas.extend(delta for delta in told if delta is not None)
 
-
-def _decoded(data: bytes) -> Chunk:
-    try:
-        return _chunks.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        words = f"not a chat completion: {error}"
-        raise COMPLAINTS.failed("malformed", words) from error
+    def _decoded(self, data: bytes) -> Chunk:
+        try:
+            return _chunks.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            words = f"not a chat completion: {error}"
+            raise self._complaints.failed("malformed", words) from error
