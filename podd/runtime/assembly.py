@@ -173,11 +173,8 @@ def _join(
         journal, mending = open_journal(directory, take, disk=disk)
     feed = Feed(last=max(last, state.seq_reserved))
     project = resolved.project_prompts
-    notices = Notices(
-        Catalogue(
-            user=places.prompts, project=None if project is None else Path(project)
-        )
-    )
+    prompts = None if project is None else Path(project)
+    notices = Notices(Catalogue(user=places.prompts, project=prompts))
     scope = EffectiveScope(lease.scope, state)
     older_outputs = _older_outputs(directory, message)
     shell = Shell(

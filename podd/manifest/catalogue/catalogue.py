@@ -103,8 +103,12 @@ class Catalogue:
         return self.facts(section.provider, section.name, base_url=section.base_url)
 
     def names(self, provider: str) -> list[str]:
-        """The models that are known of a provider, those of the user last."""
-        built_in = _built_in(provider)
+        """The models that are known of a provider, those of the user last.
+
+        Of Bedrock only the user's: what is built in leaves out the versions in which
+        its names end.
+        """
+        built_in = {} if provider == "bedrock" else _built_in(provider)
         mine = self._user.get(provider, {})
         return [*built_in, *(name for name in mine if name not in built_in)]
 

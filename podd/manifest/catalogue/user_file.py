@@ -16,7 +16,7 @@ import msgspec
 
 from podd.errors import ManifestError, NoSuchError
 from podd.manifest.catalogue.facts import ModelFacts
-from podd.manifest.layer import Layer, stated
+from podd.manifest.layer import Layer, Table, stated
 from podd.manifest.locator import KeyPath
 from podd.manifest.reading import read_layer
 from podd.manifest.shape import check_table
@@ -65,14 +65,26 @@ def _provider(
     for name, fields in list(table.items()):
         key: KeyPath = (provider, name)
         if not isinstance(fields, dict):
-            # `[openai_chat.gpt-5.4]` is a table in a table: a dot parts keys.
             errors.append(layer.error(key, "expected a table, one model", _HINT))
+            continue
+        if parted := _parted(fields):
+            # `[openai_chat.gpt-5.4]` is a table in a table.
+            hint = f'put the name into quotes: [{provider}."{name}.{parted}"]'
+            reason = "unknown key: a dot parts keys"
+            errors.append(layer.error((*key, parted), reason, hint))
             continue
         found = check_table(layer, key, ModelFacts)
         errors += found or _incomplete(layer, key)
         if not found:
             models[name] = _facts(stated(layer.table, key))
     return models
+
+
+def _parted(fields: Table) -> str | None:
+    """What stands behind a dot in a model's name, as far as TOML sees it."""
+    known = {field.name for field in msgspec.structs.fields(ModelFacts)}
+    parted = (k for k, v in fields.items() if isinstance(v, dict) and k not in known)
+    return next(parted, None)
 
 
 def _incomplete(layer: Layer, key: KeyPath) -> list[ManifestError]:

@@ -78,8 +78,9 @@ class OpenAIChat:
             quirks=quirks,
         )
         headers = self._headers()
-        if quirks.affinity is not None and quirks.affinity.place == "header":
-            headers[quirks.affinity.name] = request.session
+        affinity = quirks.affinity
+        if affinity is not None and affinity.place == "header" and request.session:
+            headers[affinity.name] = request.session
 
         def start(_attempt: int, deadline: float) -> Answer:
             exchange = Exchange(
