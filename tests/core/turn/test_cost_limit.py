@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from podd_protocol.values import Completed, Limited, Usage
+from tests.core.turn import family
 from tests.core.turn.host import RESTORED, SETTINGS, Host, call, finished, queued
 
 MONEY = msgspec.structs.replace(SETTINGS, cost_usd=1.0, max_steps=9)
@@ -58,3 +59,22 @@ def test_what_nobody_has_a_price_for_does_not_count():
 
     assert host.state.last_outcome == Completed()
     assert host.state.usage.cost_usd == 0.5
+
+
+def test_what_children_report_counts():
+    settings = msgspec.structs.replace(family.SETTINGS, cost_usd=2.0)
+    host = family.parent_of("a", settings=settings)
+    host.answers(call("read_file"))
+    host.tell(finished("t1.2.1"))
+    own = host.state.usage.cost_usd
+    assert own is not None
+    assert own < 2
+    name, news = family.ended("a")
+    news = msgspec.structs.replace(news, usage=Usage(cost_usd=2.0))
+    host.answers(call("read_file"))
+    host.tell(family.read(host, (name, news)))
+
+    heard = host.tell(finished("t1.3.1"))
+
+    assert heard.kinds[-2:] == ["limit_reached", "step_started"]
+    assert heard.entries[-2].limit == "cost_usd"

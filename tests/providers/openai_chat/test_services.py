@@ -206,8 +206,8 @@ async def test_what_a_service_cannot_do_is_refused_under_its_name(connect, ask, 
 @pytest.mark.parametrize(
     "reply",
     [
-        document({"error": {"message": "no"}}, status=401),
-        document({"error": {"message": "no"}}),
+        document(401, {"error": {"message": "no"}}),
+        document(200, {"error": {"message": "no"}}),
         streamed(event({"error": {"message": "no"}})),
         streamed(chat_chunk({"content": "so"})),
         streamed(event([1])),
