@@ -105,6 +105,10 @@ class Places(msgspec.Struct, frozen=True):
         return self.state / "pods" / name / "pod.log"
 
     @property
+    def user_models(self) -> Path:
+        return self.configuration / "models.toml"
+
+    @property
     def user_manifest(self) -> Path:
         return self.configuration / "manifest.toml"
 

@@ -35,6 +35,7 @@ VERBS: Final[dict[str, str]] = {
     "session": "List, verify, fork, export and prune sessions.",
     "scope": "Show who may write where, and free what the dead hold.",
     "manifest": "Check, show and trust manifests.",
+    "models": "List the models that this machine can use.",
     "init": "Write a first manifest.",
     "doctor": "Show what works on this machine, and what to do if not.",
     "completion": "Print the completion script of a shell.",

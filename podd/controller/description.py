@@ -64,6 +64,7 @@ def declared(manifest: Manifest) -> Declared:
             depth=manifest.limits.depth,
             tokens=manifest.limits.tokens,
             wall_seconds=manifest.limits.wall_seconds,
+            cost_usd=manifest.limits.cost_usd,
         ),
     )
 

@@ -16,6 +16,8 @@ import msgspec
 
 from podd.errors import ManifestError
 from podd.manifest.anchoring import LIBRARY_MARK, anchor_paths, anchored
+from podd.manifest.child_facts import child_facts
+from podd.manifest.child_name import child_name
 from podd.manifest.child_scope import AskedScope, Place, asked_layer, place
 from podd.manifest.completing import file_refusal
 from podd.manifest.layer import (
@@ -28,7 +30,7 @@ from podd.manifest.layer import (
     stated,
 )
 from podd.manifest.locator import KeyPath
-from podd.manifest.meaning import LONGEST_NAME, check_values, name_refusal
+from podd.manifest.meaning import check_values
 from podd.manifest.narrowing import may_read, model_refusal, widenings
 from podd.manifest.output_schema import Schema, read_schema, schema_problem
 from podd.manifest.reading import read_layer
@@ -38,6 +40,7 @@ from podd.manifest.scope_rules import Reading
 from podd.manifest.shape import check_shape
 from podd.manifest.toolchains import anchor_toolchains, missing_toolchains
 from podd.manifest.vocabulary import PARENTS_TOOLS, TOOLS
+from podd.paths import Places
 
 #: What an error names in place of a file.
 SOURCE: Final = "spawn_pod"
@@ -69,32 +72,13 @@ class ChildAsked(msgspec.Struct, frozen=True, kw_only=True):
     output_schema: Any = None
 
 
-def child_name(pod: str, name: str) -> str:
-    """Return the full name of the child that `pod` calls `name`.
-
-    Raises:
-        ManifestError: it cannot be a pod's name; the key is `name`.
-    """
-    short = name.removeprefix(f"{pod}.")
-    if refusal := name_refusal(short):
-        raise ManifestError(path=SOURCE, key="name", reason=refusal[0])
-    full = f"{pod}.{short}"
-    room = LONGEST_NAME - len(pod) - 1
-    if len(short) > room:
-        raise ManifestError(
-            path=SOURCE,
-            key="name",
-            reason=f"{full!r} has {len(full)} characters, and a pod's name "
-            f"{LONGEST_NAME} at most",
-            hint=f"a child of {pod!r} has a name of at most {room} characters"
-            if room > 0
-            else f"{pod!r} has too long a name to have children",
-        )
-    return full
-
-
 def child_manifest(
-    parent: Resolved, asked: ChildAsked, *, pod: str, environment: Mapping[str, str]
+    parent: Resolved,
+    asked: ChildAsked,
+    *,
+    pod: str,
+    environment: Mapping[str, str],
+    places: Places,
 ) -> Resolved:
     """Return the child's manifest.
 
@@ -105,6 +89,7 @@ def child_manifest(
         asked: what the parent's model wants.
         pod: the parent's full name.
         environment: where `HOME` is looked up.
+        places: where the user's models lie.
 
     Raises:
         NoSuchError: the manifest file is not there.
@@ -125,6 +110,7 @@ def child_manifest(
         name=name,
         layers=tuple(_layers(parent, asked, environment)),
         environment=environment,
+        places=places,
         task_instruction=None if text is None or _is_reference(text) else text,
         output_schema=asked.output_schema,
     ).resolved()
@@ -188,6 +174,7 @@ class _Child:
     layers: tuple[Layer, ...]
     """Low to high."""
     environment: Mapping[str, str]
+    places: Places
     task_instruction: str | None
     output_schema: Schema | None
     """What the call says; it counts more than a file."""
@@ -231,6 +218,7 @@ class _Child:
             ),
             task_instruction=task_instruction,
             output_schema=output_schema,
+            facts=child_facts(self.parent, manifest, self.places),
         )
 
     def _widenings(self, layer: Layer) -> Iterator[ManifestError]:

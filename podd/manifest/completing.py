@@ -13,6 +13,9 @@ import msgspec
 
 from podd.errors import ManifestError
 from podd.manifest.anchoring import LIBRARY_MARK, is_utf8
+from podd.manifest.catalogue.catalogue import Catalogue
+from podd.manifest.catalogue.facts import ModelFacts
+from podd.manifest.catalogue.money import unpriced
 from podd.manifest.layer import dotted, leaves, put, stated
 from podd.manifest.locator import KeyPath
 from podd.manifest.meaning import name_refusal
@@ -28,7 +31,7 @@ from podd.manifest.scope_rules import (
     resolve_section,
 )
 from podd.manifest.toolchains import anchor_toolchains, missing_toolchains
-from podd.manifest.vocabulary import PROVIDERS
+from podd.manifest.vocabulary import PROVIDERS, WITHOUT_PLACES
 
 _NAME: Final[KeyPath] = ("pod", "name")
 _WORKDIR: Final[KeyPath] = ("pod", "workdir")
@@ -97,6 +100,9 @@ class Completing:
         manifest = msgspec.convert(
             self._table, Manifest, from_attributes=True, strict=True
         )
+        facts = self._facts(manifest)
+        if self._errors:
+            return None
         guarded = guarded_paths(self._setting.manifests, self._setting.request.places)
         return Resolved(
             manifest=manifest,
@@ -105,6 +111,7 @@ class Completing:
             file=self._setting.file,
             project_prompts=self._setting.project_prompts,
             output_schema=output_schema,
+            facts=facts,
             warnings=tuple(self._warnings),
         )
 
@@ -138,6 +145,9 @@ class Completing:
                 f"providers: {', '.join(PROVIDERS.built)}",
             )
             return
+        for part in ("region", "api_version"):
+            if ("model", part) in self._merged.sources and provider in WITHOUT_PLACES:
+                self._blame(("model", part), f"means nothing to provider {provider!r}")
         if provider == _SCRIPTED:
             self._check_script()
         elif self._merged.sources.get(_SCRIPT):
@@ -177,6 +187,15 @@ class Completing:
         except ValueError as error:
             self._blame(_SCHEMA, f"{path} {error}")
             return None
+
+    def _facts(self, manifest: Manifest) -> ModelFacts:
+        # Checked with the manifest: a mistake in the user's models is one in what the
+        # pod would go by.
+        catalogue = Catalogue.checked(self._setting.request.places, self._errors)
+        facts = catalogue.facts_of(manifest.model)
+        if refusal := unpriced(manifest, facts):
+            self._blame(("limits", "cost_usd"), *refusal)
+        return facts
 
     def _check_file(self, key: KeyPath, path: str) -> None:
         if refusal := file_refusal(path):

@@ -15,6 +15,8 @@ import msgspec
 
 from podd.errors import DeniedError, ManifestError, NoSuchError
 from podd.manifest.anchoring import LIBRARY_MARK, anchor_paths
+from podd.manifest.catalogue.catalogue import Catalogue
+from podd.manifest.catalogue.money import unpriced
 from podd.manifest.completing import file_refusal
 from podd.manifest.layer import (
     Layer,
@@ -50,7 +52,7 @@ LIMITS: Final[Mapping[str, KeyPath]] = {
 }
 
 #: Of the user's layer, what says how a provider is reached.
-_CONNECTION: Final = ("base_url", "auth", "script")
+_CONNECTION: Final = ("base_url", "region", "api_version", "auth", "script")
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +86,7 @@ def configured(
         resolved: as it is.
         changes: what is to be otherwise.
         lender: the pod that lends to this one; None: nobody.
-        places: where the user's layer lies.
+        places: where the user's layer and models lie.
         environment: where `HOME` is looked up.
 
     Raises:
@@ -113,10 +115,17 @@ def configured(
             models.pop(model.provider, None)
         table["model"] = model
     manifest = msgspec.convert(table, Manifest, from_attributes=True, strict=True)
+    facts = resolved.facts
+    if manifest.model != own.model:
+        facts = Catalogue.of(places).facts_of(manifest.model)
+    if refusal := unpriced(manifest, facts):
+        key = _REF if changes.model is not None else LIMITS["cost_usd"]
+        raise layer.error(key, *refusal)
     given = resolved.given or (None if lender is None else own)
     return msgspec.structs.replace(
         resolved,
         manifest=manifest,
+        facts=facts,
         origins=dict(_origins(resolved, manifest)),
         other_models=models,
         given=given,

@@ -14,6 +14,7 @@ import msgspec
 from podd.core.permission import PermissionSet
 from podd.core.scope.rules import Scope
 from podd.errors import ManifestError
+from podd.manifest.catalogue.facts import ModelFacts
 from podd.manifest.resolved import Origin, Resolved
 from podd.manifest.schema import Manifest, ModelSection
 
@@ -37,6 +38,7 @@ def to_document(resolved: Resolved) -> dict[str, Any]:
         "lenders_write": list(resolved.lenders_write),
         "task_instruction": resolved.task_instruction,
         "output_schema": resolved.output_schema,
+        "facts": _plain(resolved.facts),
         "other_models": {
             provider: _plain(model) for provider, model in resolved.other_models.items()
         },
@@ -63,6 +65,7 @@ def from_document(document: dict[str, Any]) -> Resolved:
             lenders_write=tuple(document.get("lenders_write", ())),
             task_instruction=document.get("task_instruction"),
             output_schema=document.get("output_schema"),
+            facts=msgspec.convert(document.get("facts", {}), ModelFacts),
             other_models=msgspec.convert(
                 document.get("other_models", {}), dict[str, ModelSection]
             ),

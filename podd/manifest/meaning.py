@@ -21,6 +21,9 @@ LONGEST_NAME: Final = 63
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _EFFORT: Final = re.compile(r"[a-z]+")
+#: Both may become a part of an address, so nothing in them may begin another one.
+_REGION: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_API_VERSION: Final = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 
 Refusal = tuple[str, str]
 """Why not, and what to do."""
@@ -124,12 +127,25 @@ def _auth(auth: dict[str, Any]) -> Refusal | None:
     return None
 
 
-def _effort(reasoning: dict[str, Any]) -> Refusal | None:
-    if "effort" not in reasoning:
-        return "needs effort", 'for example { effort = "medium" }'
-    if not _EFFORT.fullmatch(reasoning["effort"]):
-        return "effort is one word of a-z", 'for example { effort = "medium" }'
+def _reasoning(reasoning: dict[str, Any]) -> Refusal | None:
+    hint = 'for example { effort = "medium" } or { budget_tokens = 4_000 }'
+    if len(reasoning) != 1:
+        return "needs exactly one of effort and budget_tokens", hint
+    if not _EFFORT.fullmatch(reasoning.get("effort", "low")):
+        return "effort is one word of a-z", hint
     return None
+
+
+def _region(region: str) -> Refusal | None:
+    if _REGION.fullmatch(region):
+        return None
+    return "is no region: a-z, 0-9 and '-'", 'for example "eu-central-1"'
+
+
+def _api_version(version: str) -> Refusal | None:
+    if _API_VERSION.fullmatch(version):
+        return None
+    return "is no version: letters, digits, '.', '_' and '-'", ""
 
 
 def _variable(name: str) -> Refusal | None:
@@ -166,7 +182,9 @@ _CHECKS: Final[dict[KeyPath, Callable[[Any], Refusal | None]]] = {
     ("model", "name"): _not_empty,
     ("model", "base_url"): _base_url,
     ("model", "auth"): _auth,
-    ("model", "reasoning"): _effort,
+    ("model", "region"): _region,
+    ("model", "api_version"): _api_version,
+    ("model", "reasoning"): _reasoning,
     ("agent", "instruction"): _not_empty,
 }
 

@@ -13,10 +13,12 @@ from typing import Final
 
 from podd.manifest.layer import Layer, Table, leaves, put, stated, take_out
 from podd.manifest.locator import KeyPath
+from podd.manifest.vocabulary import WITHOUT_PLACES
 
 _SCOPE: Final = "scope"
 _PROVIDER: Final[KeyPath] = ("model", "provider")
 _BASE_URL: Final[KeyPath] = ("model", "base_url")
+_PLACE: Final[tuple[KeyPath, ...]] = (("model", "region"), ("model", "api_version"))
 _AUTH: Final[KeyPath] = ("model", "auth")
 _SCRIPT: Final[KeyPath] = ("model", "script")
 
@@ -24,6 +26,7 @@ _SCRIPT: Final[KeyPath] = ("model", "script")
 _OF_ONE_PROVIDER: Final[tuple[KeyPath, ...]] = (
     ("model", "name"),
     _BASE_URL,
+    *_PLACE,
     _AUTH,
     _SCRIPT,
     ("model", "context_window"),
@@ -68,7 +71,10 @@ def _left_behind(merged: Merged, layer: Layer) -> Iterable[KeyPath]:
     before = stated(merged.table, _PROVIDER)
     if before is None:
         # They may have meant any provider; what this one has no use for goes.
-        return (_BASE_URL, _AUTH) if provider == "scripted" else (_SCRIPT,)
+        place = _PLACE if provider in WITHOUT_PLACES else ()
+        if provider == "scripted":
+            return (_BASE_URL, *place, _AUTH)
+        return (*place, _SCRIPT)
     return () if provider == before else _OF_ONE_PROVIDER
 
 

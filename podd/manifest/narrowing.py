@@ -62,9 +62,9 @@ def _never(reason: str, hint: str = "leave it out") -> Callable[..., Refusal]:
 
 
 def _at_most(
-    limit_of: Callable[[Resolved], int | None],
-) -> Callable[[Resolved, int], Refusal | None]:
-    def narrower(parent: Resolved, value: int) -> Refusal | None:
+    limit_of: Callable[[Resolved], float | None],
+) -> Callable[[Resolved, float], Refusal | None]:
+    def narrower(parent: Resolved, value: float) -> Refusal | None:
         limit = limit_of(parent)
         if limit is None or value <= limit:
             return None
@@ -153,6 +153,8 @@ def _file(parent: Resolved, value: str) -> Refusal | None:
 _NARROWER: Final[dict[KeyPath, Callable[[Resolved, Any], Refusal | None]]] = {
     ("model", "auth"): _never("a child has its parent's key"),
     ("model", "base_url"): _never("a child has its parent's server"),
+    ("model", "region"): _never("a child has its parent's server"),
+    ("model", "api_version"): _never("a child has its parent's server"),
     ("model", "script"): _file,
     ("agent", "instruction"): _file,
     ("agent", "output_schema"): _file,
@@ -181,6 +183,7 @@ _NARROWER: Final[dict[KeyPath, Callable[[Resolved, Any], Refusal | None]]] = {
         lambda parent: parent.manifest.sandbox.temporary_bytes
     ),
     ("limits", "tokens"): _at_most(lambda parent: parent.manifest.limits.tokens),
+    ("limits", "cost_usd"): _at_most(lambda parent: parent.manifest.limits.cost_usd),
     ("limits", "wall_seconds"): _at_most(
         lambda parent: parent.manifest.limits.wall_seconds
     ),

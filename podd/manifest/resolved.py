@@ -9,6 +9,7 @@ import msgspec
 
 from podd.core.permission import PermissionSet
 from podd.core.scope.rules import Scope
+from podd.manifest.catalogue.facts import ModelFacts
 from podd.manifest.schema import Manifest, ModelSection
 
 LayerName = Literal[
@@ -52,12 +53,19 @@ class Resolved(msgspec.Struct, frozen=True):
     output_schema: dict[str, Any] | None = None
     """What stands in the file that `agent.output_schema` names, or what the parent's
     model said; checked."""
+    facts: ModelFacts = ModelFacts()
+    """What the catalogue knew of the model when it was chosen."""
     other_models: Mapping[str, ModelSection] = {}
     """By provider, what was said of models that a `configure` has set aside."""
     given: Manifest | None = None
     """What its lender gave, where a `configure` has changed it since: its bound."""
     warnings: tuple[str, ...] = ()
     """What a person should know about this load. Not kept in the document."""
+
+    @property
+    def context_window(self) -> int | None:
+        """Tokens that a request and its answer may hold; None: nobody knows."""
+        return self.manifest.model.context_window or self.facts.context_window
 
     @property
     def permissions(self) -> tuple[PermissionSet, ...]:

@@ -33,6 +33,10 @@ OutputBytes = Annotated[int, msgspec.Meta(ge=64, le=LARGEST_COUNT)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 #: No provider takes more than 2.
 Temperature = Annotated[float, msgspec.Meta(ge=0, le=2)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+StopText = Annotated[str, msgspec.Meta(min_length=1)]
+#: Zero would refuse the first step, which is no limit but a mistake.
+Dollars = Annotated[float, msgspec.Meta(gt=0, le=1_000_000_000)]
 
 
 class PodSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,10 +62,12 @@ class AuthSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReasoningSection(msgspec.Struct, frozen=True, kw_only=True):
-    """`reasoning`: how long the model may think."""
+    """`reasoning`: how long the model may think. Exactly one of the two is given."""
 
-    effort: str
+    effort: str | None = None
     """As the provider names it: `low`, `medium`, `high`, ..."""
+    budget_tokens: Count | None = None
+    """What its thoughts may take of an answer."""
 
 
 class TimeoutsSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,17 +103,28 @@ class ModelSection(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """As the provider knows it; may hold slashes."""
     base_url: str | None = None
+    region: str | None = None
+    """Where it runs, for a provider that has several places."""
+    api_version: str | None = None
+    """For a provider whose API has versions."""
     auth: AuthSection | None = None
     """None: the provider's usual variable."""
     script: str | None = None
     """Absolute path of the script that `scripted` answers from."""
     max_output_tokens: Count | None = None
     temperature: Temperature | None = None
+    top_p: Share | None = None
+    top_k: Count | None = None
+    stop: tuple[StopText, ...] = ()
+    """Texts that end an answer."""
     reasoning: ReasoningSection | None = None
+    stream: bool = True
+    """False: each answer comes in one piece."""
     timeouts: TimeoutsSection = TimeoutsSection()
     retries: RetriesSection = RetriesSection()
     context_window: Count | None = None
-    """Tokens that a request and its answer may hold together."""
+    """Tokens that a request and its answer may hold together. None: as the catalogue
+    knows it."""
     images: bool = False
     """True: it can see pictures in the results of tools."""
 
@@ -204,6 +221,8 @@ class LimitsSection(msgspec.Struct, frozen=True, kw_only=True):
 
     tokens: Count | None = None
     """All that models read and wrote. None: no limit."""
+    cost_usd: Dollars | None = None
+    """What all that cost, in US dollars. None: no limit."""
     wall_seconds: Count | None = None
     """Of work: not paused, not waiting for people. None: no limit."""
     pods: Number = 8

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 import msgspec
 
 from podd.errors import ManifestError
-from podd.manifest.layer import Layer, Table, dotted, take_out
+from podd.manifest.layer import Layer, Table, dotted, stated, take_out
 from podd.manifest.locator import KeyPath
 from podd.manifest.schema import Manifest
 from podd.manifest.vocabulary import (
@@ -50,8 +50,15 @@ _INDEX: Final = re.compile(r" - at `\$\[(\d+)\]")
 
 def check_shape(layer: Layer) -> list[ManifestError]:
     """Return what is wrong with the layer's keys and types, and take it out."""
+    return check_table(layer, (), Manifest)
+
+
+def check_table(
+    layer: Layer, path: KeyPath, kind: type[msgspec.Struct]
+) -> list[ManifestError]:
+    """Return what is wrong with one table of the layer, and take it out."""
     errors: list[ManifestError] = []
-    for key, error in list(_table(layer, (), layer.table, Manifest)):
+    for key, error in list(_table(layer, path, stated(layer.table, path), kind)):
         errors.append(error)
         take_out(layer.table, key)
     return errors

@@ -13,6 +13,23 @@ import msgspec
 
 from podd_protocol.values import DriverName
 
+#: Who speaks chat completions, and is reached by name alone.
+ServiceName = Literal[
+    "cerebras",
+    "deepseek",
+    "fireworks",
+    "groq",
+    "llamacpp",
+    "lmstudio",
+    "mistral",
+    "ollama",
+    "openrouter",
+    "perplexity",
+    "sambanova",
+    "together",
+    "vllm",
+    "xai",
+]
 ProviderName = Literal[
     "anthropic",
     "azure_openai",
@@ -22,6 +39,7 @@ ProviderName = Literal[
     "openai_chat",
     "openai_responses",
     "scripted",
+    ServiceName,
 ]
 RestartPolicy = Literal["never"]
 
@@ -107,11 +125,11 @@ PARENTS_TOOLS: Final = (
 )
 
 #: Keys and sections that a manifest may hold one day, dotted.
-KEYS_NOT_BUILT: Final = (
-    "limits.cost_usd",
-    "model.api_version",
-    "model.reasoning.budget_tokens",
-    "model.region",
+KEYS_NOT_BUILT: Final[tuple[str, ...]] = ()
+
+#: Providers whose servers have no places and no versions to choose among.
+WITHOUT_PLACES: Final = frozenset(
+    {"cohere", "openai_chat", "openai_responses", "scripted", *get_args(ServiceName)}
 )
 
 #: What a project's layer may set only in a directory that the user trusts: each could
@@ -119,6 +137,7 @@ KEYS_NOT_BUILT: Final = (
 TRUSTED_KEYS: Final = (
     ("model", "auth"),
     ("model", "base_url"),
+    ("model", "region"),
     ("permissions",),
     ("sandbox",),
     ("scope",),

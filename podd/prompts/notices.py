@@ -55,7 +55,7 @@ class Notices:
         """Return what the model reads when `origin` sends it `message`."""
         return self._render("notification", {"origin": origin, "message": message})
 
-    def limit(self, limit: Limit, value: int) -> str:
+    def limit(self, limit: Limit, value: float) -> str:
         """Return the notice of the last step that reaching `limit` grants."""
         return self._render("limit", {"limit": limit, "value": value})
 

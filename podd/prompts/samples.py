@@ -84,7 +84,8 @@ SAMPLES: Final[Mapping[TextName, tuple[Variables, ...]]] = {
     "interpreter_lost": ({},),
     "interrupted": ({},),
     "limit": tuple(
-        {"limit": limit, "value": 50} for limit in ("steps", "tokens", "wall_seconds")
+        {"limit": limit, "value": 50}
+        for limit in ("steps", "tokens", "cost_usd", "wall_seconds")
     ),
     "no_tools_left": ({},),
     "not_answered": tuple(

@@ -46,9 +46,9 @@ class Vendor:
     base_url: str
     """Empty: everybody has an address of their own, which must be said."""
     host: str
-    """Its subdomains (regions) count too."""
+    """Its subdomains (regions) count too. Empty: it has none of its own."""
     variables: tuple[str, ...]
-    """The first that is set holds the key."""
+    """The first that is set holds the key. None for a server of one's own."""
     more_hosts: tuple[str, ...] = ()
     """Where the vendor answers besides; their subdomains count too."""
     example: str = ""
@@ -57,9 +57,9 @@ class Vendor:
     def owns(self, address: SplitResult) -> bool:
         """Whether the vendor's key may be sent there."""
         host = address.hostname or ""
+        hosts = filter(None, (self.host, *self.more_hosts))
         return address.scheme == "https" and any(
-            host == own or host.endswith(f".{own}")
-            for own in (self.host, *self.more_hosts)
+            host == own or host.endswith(f".{own}") for own in hosts
         )
 
 
@@ -131,7 +131,7 @@ def find_key(
                 return _from_environment(settings, vendor.variables, environment)
             if is_loopback(host):
                 return None
-            raise MissingKeyError(provider=settings.provider, variables=(), host=host)
+            raise MissingKeyError(provider=settings.called, variables=(), host=host)
         case unknown:
             assert_never(unknown)
 
@@ -143,12 +143,12 @@ def _from_environment(
         if value := environment.get(variable, "").strip():
             if not _can_be_sent(value):
                 raise MissingKeyError(
-                    provider=settings.provider,
+                    provider=settings.called,
                     variables=(variable,),
                     problem="unsendable",
                 )
             return Key(value)
-    raise MissingKeyError(provider=settings.provider, variables=variables)
+    raise MissingKeyError(provider=settings.called, variables=variables)
 
 
 def _from_file(settings: ModelSettings, path: str) -> Key:
@@ -157,13 +157,13 @@ def _from_file(settings: ModelSettings, path: str) -> Key:
     except (OSError, UnicodeDecodeError):
         # Not chained: a decoding error quotes bytes of what may be the key.
         raise MissingKeyError(
-            provider=settings.provider, variables=(), file=path, problem="unreadable"
+            provider=settings.called, variables=(), file=path, problem="unreadable"
         ) from None
     if not value:
-        raise MissingKeyError(provider=settings.provider, variables=(), file=path)
+        raise MissingKeyError(provider=settings.called, variables=(), file=path)
     if not _can_be_sent(value):
         raise MissingKeyError(
-            provider=settings.provider, variables=(), file=path, problem="unsendable"
+            provider=settings.called, variables=(), file=path, problem="unsendable"
         )
     return Key(value)
 

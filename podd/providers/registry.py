@@ -52,6 +52,10 @@ def vendor_of(settings: ModelSettings) -> Vendor | None:
     # Each folder has this file, and it imports nothing heavy.
     endpoint = import_module(f"podd.providers.{settings.provider}.endpoint")
     vendor: Vendor = endpoint.VENDOR
+    if settings.service is not None:
+        from podd.providers.openai_chat import services
+
+        return services.vendor_of(settings.service, vendor)
     return vendor
 
 

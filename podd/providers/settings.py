@@ -83,12 +83,32 @@ ProviderName = Literal[
 ]
 
 
+ServiceName = Literal[
+    "cerebras",
+    "deepseek",
+    "fireworks",
+    "groq",
+    "llamacpp",
+    "lmstudio",
+    "mistral",
+    "ollama",
+    "openrouter",
+    "perplexity",
+    "sambanova",
+    "together",
+    "vllm",
+    "xai",
+]
+
+
 class ModelSettings(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 ):
     """Which model, where, and with how much patience. Holds no secret."""
 
     provider: ProviderName
+    service: ServiceName | None = None
+    """Which of the services that speak chat completions; None: nobody of these."""
     name: str
     """The name the provider knows it by; each request names it again."""
     base_url: str | None = None
@@ -104,3 +124,8 @@ class ModelSettings(
     """The script's file, absolute; `scripted` needs one."""
     timeouts: Timeouts = Timeouts()
     retries: RetryLimits = RetryLimits()
+
+    @property
+    def called(self) -> str:
+        """What a manifest calls who answers."""
+        return self.service or self.provider

@@ -17,11 +17,12 @@ import anyio
 import anyio.to_thread
 import msgspec
 
+from podd.core.context.price import Price
 from podd.core.context.request import Sampling, Surface, ToolSpec
 from podd.core.pod.state import PodState
 from podd.errors import DeniedError
 from podd.manifest.resolved import Resolved
-from podd.manifest.schema import Manifest, ModelSection
+from podd.manifest.schema import Manifest, ModelSection, ReasoningSection
 from podd.paths import Places
 from podd.runtime.children.family import Family
 from podd.runtime.clock import Clock
@@ -44,6 +45,7 @@ class Speaker(msgspec.Struct, eq=False):
     """The model of one manifest, made when it is first asked."""
 
     section: ModelSection
+    price: Price | None = None
     model: Model | None = None
     was_asked: bool = False
     """It may hold connections."""
@@ -80,6 +82,10 @@ class Abilities(msgspec.Struct, kw_only=True):
     _tools: ToolRunner | None = None
     _loading: anyio.Lock = msgspec.field(default_factory=anyio.Lock)
 
+    def price(self) -> Price | None:
+        """What the model that is asked now costs; None: nobody knows."""
+        return self.speaker.price
+
     async def model(self) -> Model:
         """The provider that the manifest names.
 
@@ -108,7 +114,8 @@ class Abilities(msgspec.Struct, kw_only=True):
     def speaker(self) -> Speaker:
         """The model that the manifest names, made or not."""
         if self._speaker is None:
-            self._speaker = Speaker(self.resolved.manifest.model)
+            resolved = self.resolved
+            self._speaker = Speaker(resolved.manifest.model, resolved.facts.price)
         return self._speaker
 
     async def built(self, resolved: Resolved) -> Speaker:
@@ -125,7 +132,8 @@ class Abilities(msgspec.Struct, kw_only=True):
                 self._redaction.add(self._secrets(one))
             return self._make_model(section)
 
-        return Speaker(section, await anyio.to_thread.run_sync(work))
+        model = await anyio.to_thread.run_sync(work)
+        return Speaker(section, resolved.facts.price, model)
 
     def adopt(self, resolved: Resolved, speaker: Speaker) -> None:
         """Go by another manifest from the next step on."""
@@ -350,7 +358,7 @@ class Abilities(msgspec.Struct, kw_only=True):
             model=manifest.model.name,
             system=system,
             tools=tools,
-            sampling=sampling_of(manifest.model),
+            sampling=sampling_of(resolved),
         )
 
 
@@ -359,14 +367,33 @@ def sees_pictures(manifest: Manifest) -> bool:
     return manifest.model.images and manifest.agent.driver == "chat"
 
 
-def sampling_of(section: ModelSection) -> Sampling:
-    """What of the manifest shapes answers."""
-    reasoning = section.reasoning
+def sampling_of(resolved: Resolved) -> Sampling:
+    """What of the manifest, and of what is known of its model, shapes answers."""
+    section, facts = resolved.manifest.model, resolved.facts
+    reasoning = section.reasoning or ReasoningSection()
     return Sampling(
-        max_output_tokens=section.max_output_tokens,
+        max_output_tokens=section.max_output_tokens or facts.max_output_tokens,
         temperature=section.temperature,
-        effort=None if reasoning is None else reasoning.effort,
+        top_p=section.top_p,
+        top_k=section.top_k,
+        stop=section.stop,
+        effort=reasoning.effort,
+        budget_tokens=reasoning.budget_tokens,
+        output_schema=_schema_for_provider(resolved),
     )
+
+
+def _schema_for_provider(resolved: Resolved) -> dict[str, Any] | None:
+    """The schema, where the provider can keep the model to it.
+
+    Only where the model's text is the value: with the driver `code` it is not. The
+    vendors take no schema but an object's.
+    """
+    schema = resolved.output_schema
+    is_text = resolved.manifest.agent.driver == "chat"
+    if schema is None or not is_text or schema.get("type") != "object":
+        return None
+    return schema if resolved.facts.can("structured_output") else None
 
 
 def _import_tools() -> None:

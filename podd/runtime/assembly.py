@@ -173,11 +173,8 @@ def _join(
         journal, mending = open_journal(directory, take, disk=disk)
     feed = Feed(last=max(last, state.seq_reserved))
     project = resolved.project_prompts
-    notices = Notices(
-        Catalogue(
-            user=places.prompts, project=None if project is None else Path(project)
-        )
-    )
+    prompts = None if project is None else Path(project)
+    notices = Notices(Catalogue(user=places.prompts, project=prompts))
     scope = EffectiveScope(lease.scope, state)
     older_outputs = _older_outputs(directory, message)
     shell = Shell(
@@ -315,8 +312,9 @@ def _settings(resolved: Resolved, *, texts: Texts, parent: str | None) -> Settin
     return Settings(
         max_steps=manifest.agent.max_steps,
         tokens=manifest.limits.tokens,
+        cost_usd=manifest.limits.cost_usd,
         wall_seconds=manifest.limits.wall_seconds,
-        context_window=manifest.model.context_window,
+        context_window=resolved.context_window,
         broken_streams=manifest.model.retries.broken_streams,
         max_repairs=manifest.agent.max_repairs,
         driver=DRIVERS[manifest.agent.driver],

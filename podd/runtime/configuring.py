@@ -113,7 +113,7 @@ class Configuring(msgspec.Struct, kw_only=True):
         assert surface is not None, "the first one is there"
         model = resolved.manifest.model
         surface = msgspec.structs.replace(
-            surface, model=model.name, sampling=sampling_of(model)
+            surface, model=model.name, sampling=sampling_of(resolved)
         )
         return _Prepared(resolved, to_document(resolved), speaker), surface
 

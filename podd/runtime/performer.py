@@ -16,6 +16,7 @@ import msgspec
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint_if_cancelled
 
+from podd.core.context.price import Price, priced
 from podd.core.context.request import ModelRequest
 from podd.core.context.response import (
     ModelDelta,
@@ -44,6 +45,7 @@ PARTIAL_CHARACTERS = 16_384
 class Abilities(Protocol):
     """What a pod can do, made late: importing it is most of a pod's start."""
 
+    def price(self) -> Price | None: ...
     async def model(self) -> Model: ...
     async def tools(self) -> Tools: ...
     async def interpreter(self) -> Interpreter: ...
@@ -246,11 +248,15 @@ class Performer(msgspec.Struct, kw_only=True):
                 )
             )
 
+        # Before the first wait, as the model: what is asked now costs this, whatever a
+        # change brings meanwhile.
+        price = self.abilities.price()
         model = await self.abilities.model()
         async with aclosing(model.stream(request, on_retry)) as answer:
             async for item in answer:
                 if isinstance(item, ModelResponse):
-                    return item
+                    usage = priced(item.usage, price)
+                    return msgspec.structs.replace(item, usage=usage)
                 heard.anything = True
                 if isinstance(item, TextDelta):
                     self._said.append(item.text)

@@ -15,6 +15,7 @@ import anyio
 from podd.controller.description import Declared, Description
 from podd.controller.dispatch import Dispatch
 from podd.controller.server import Server
+from podd.core.context.price import Price
 from podd.core.context.request import Surface
 from podd.core.pod.fold import apply
 from podd.core.pod.state import PodState
@@ -79,6 +80,7 @@ class PodHarness:
         self.model = ScriptedModel()
         self.tools = RecordingTools()
         self.interpreter = RecordingInterpreter()
+        self.price: Price | None = None
         self.children = RecordingChildren()
         self.configuring = RecordingConfiguring(lambda: self.driver)
         self.forks = RecordingForks()
@@ -222,6 +224,9 @@ class _Abilities:
 
     def __init__(self, pod: PodHarness) -> None:
         self._pod = pod
+
+    def price(self) -> Price | None:
+        return self._pod.price
 
     async def model(self) -> Model:
         return self._pod.model

@@ -72,6 +72,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Read and written by models over its life, below it too; null: no limit."""
     wall_seconds: int | None = None
     """Of work over its life; null: no limit."""
+    cost_usd: float | None = None
+    """Spent on models over its life, below it too, in US dollars; null: no limit."""
 
 
 class Welcome(Reply, frozen=True, kw_only=True, tag="welcome"):

@@ -89,11 +89,18 @@ BAD = (
         says=("bedrock",),
     ),
     Bad(
-        name="a key that is not built yet",
+        name="a word that is not built yet",
+        code=2,
+        word="bad_manifest",
+        manifest=SCRIPTED + '[supervise]\nrestart = "on-failure"\n',
+        says=("supervise.restart", "on-failure"),
+    ),
+    Bad(
+        name="a limit of money for a model without a price",
         code=2,
         word="bad_manifest",
         manifest=SCRIPTED + "[limits]\ncost_usd = 10\n",
-        says=("limits",),
+        says=("limits.cost_usd", "no known price", "models.toml"),
     ),
     Bad(
         name="missing key",

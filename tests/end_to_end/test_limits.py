@@ -7,7 +7,7 @@ import os
 import pytest
 
 from podd.core.session import entries as e
-from tests.end_to_end.families import call, says
+from tests.end_to_end.families import call, of_kind, says
 from tests.end_to_end.raw_client import raw_client
 from tests.end_to_end.shell import Shell
 from tests.launch.pods import entries
@@ -49,6 +49,44 @@ def test_a_pod_that_spent_its_tokens_hands_over_and_costs_nothing_more(
     assert second.document["result"]["usage"]["requests"] == 0
     assert raised.code == 0
     assert raised.document["result"]["text"] == "and on we go"
+
+
+def test_a_pod_that_spent_its_money_hands_over_and_costs_nothing_more(
+    shell: Shell,
+) -> None:
+    spent = "usage = { input_tokens = 90_000, output_tokens = 10_000 }"
+    manifest = shell.manifest(
+        call("glob", pattern="*").replace('text = ""', f'text = ""\n{spent}'),
+        says("this is what I have"),
+        says("and on we go"),
+        more="[limits]\ncost_usd = 0.3\n",
+    )
+    models = shell.places.user_models
+    models.parent.mkdir(parents=True, exist_ok=True)
+    models.write_text(
+        "[scripted.demo]\nprice = { input = 2, output = 12 }\n", encoding="utf-8"
+    )
+    pod = shell.spawned(manifest)
+
+    first = shell("run", "demo", "hi", "--json")
+    second = shell("run", "demo", "hi")
+    status = shell("status", "demo")
+    raised = shell("configure", "demo", "--set", "limits.cost_usd=5")
+    third = shell("run", "demo", "hi", "--json")
+
+    limited = {"kind": "limited", "limit": "cost_usd"}
+    result = first.document["result"]
+    assert (first.code, result["outcome"]) == (6, limited)
+    assert result["text"] == "this is what I have"
+    assert result["usage"]["cost_usd"] == pytest.approx(0.3, rel=0.05)
+    assert result["usage"]["cost_usd"] >= 0.3
+    assert (second.code, "its limit of money" in second.err) == (6, True)
+    assert "cost_usd 0.3" in status.out
+    assert ", $0.30" in status.out
+    assert raised.code == 0
+    assert (third.code, third.document["result"]["text"]) == (0, "and on we go")
+    answers = of_kind(e.ModelResponded, entries(shell.places, pod["session"]))
+    assert answers[0].usage.cost_usd == pytest.approx(0.3)
 
 
 def test_a_pod_whose_time_is_over_hands_over_and_only_its_work_counts(

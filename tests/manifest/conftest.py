@@ -37,6 +37,12 @@ class Desk:
         path.write_text(text, encoding="utf-8")
         return path
 
+    def models(self, text: str) -> Path:
+        path = self.places.user_models
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
     def request(self, file: str | None, *overrides: str) -> LoadRequest:
         return LoadRequest(
             file=Path(file) if file else None,
@@ -111,6 +117,7 @@ def child(desk: Desk) -> Callable[..., Resolved]:
             ),
             pod=resolved.manifest.pod.name,
             environment={"HOME": str(desk.directory / "home")},
+            places=desk.places,
         )
 
     return _child

@@ -11,7 +11,8 @@ import pytest
 from podd.core.permission import PermissionSet
 from podd.core.scope.explanation import ScopeIndex
 from podd.errors import ManifestError
-from podd.manifest.child import ChildAsked, child_manifest, child_name
+from podd.manifest.child import ChildAsked, child_manifest
+from podd.manifest.child_name import child_name
 from podd.manifest.document import from_document, to_document
 from podd.manifest.resolved import Origin, Resolved
 from podd.manifest.vocabulary import PARENTS_TOOLS, TOOLS
@@ -163,7 +164,11 @@ def test_the_rules_of_all_lenders_stay_in_force(desk, child: Child) -> None:
     desk.write("child.toml", rules.format("grep"))
     first = child(MODEL + rules.format("bash"), manifest="child.toml")
     second = child_manifest(
-        first, ChildAsked(name="y"), pod="pod.x", environment={"HOME": "/"}
+        first,
+        ChildAsked(name="y"),
+        pod="pod.x",
+        environment={"HOME": "/"},
+        places=desk.places,
     )
     assert [(x.pod, [r.tool for r in x.rules]) for x in second.permissions] == [
         ("pod", ["bash"]),
@@ -185,6 +190,10 @@ def test_a_parents_prompts_are_the_childs(desk, child: Child, tmp_path: Path) ->
     resolved = desk.text(MODEL)
     trusted = msgspec.structs.replace(resolved, project_prompts=str(tmp_path))
     found = child_manifest(
-        trusted, ChildAsked(name="x"), pod="pod", environment={"HOME": "/"}
+        trusted,
+        ChildAsked(name="x"),
+        pod="pod",
+        environment={"HOME": "/"},
+        places=desk.places,
     )
     assert found.project_prompts == str(tmp_path)

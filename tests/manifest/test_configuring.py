@@ -128,7 +128,8 @@ def test_the_users_layer_says_how_a_new_provider_is_reached(desk, change):
         ({"limits": {"depth": None}}, "limits.depth", "always has a value"),
         ({"limits": {"pots": 3}}, "limits.pots", "unknown key"),
         ({"limits": {"pots": None}}, "limits.pots", "unknown key"),
-        ({"limits": {"cost_usd": 3.0}}, "limits.cost_usd", "not_supported"),
+        ({"limits": {"cost_usd": 0}}, "limits.cost_usd", "more than 0"),
+        ({"limits": {"cost_usd": 3.0}}, "limits.cost_usd", "no known price"),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_key(desk, change, changes, key, reason):

@@ -52,6 +52,8 @@ def test_every_value_has_an_origin_and_absent_ones_have_none(desk) -> None:
         "model.retries.attempts",
         "model.retries.wait_seconds",
         "model.retries.broken_streams",
+        "model.stop",
+        "model.stream",
         "agent.instruction",
         "agent.driver",
         "agent.max_steps",

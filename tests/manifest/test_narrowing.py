@@ -77,6 +77,7 @@ def test_other_layers_are_not_read_again(desk, child: Child) -> None:
         ChildAsked(name="x", manifest="child.toml"),
         pod="pod",
         environment={"HOME": "/"},
+        places=desk.places,
     )
     assert again.manifest.tools.output_bytes == 99
 
@@ -127,7 +128,9 @@ def test_other_layers_are_not_read_again(desk, child: Child) -> None:
         ("[limits]\ndepth = 3\n", "limits.depth", 2, "at most 2"),
         ("[limits]\ntokens = 1001\n", "limits.tokens", 2, "at most 1000"),
         ("[limits]\nwall_seconds=61\n", "limits.wall_seconds", 2, "at most 60"),
-        ("[limits]\ncost_usd = 3\n", "limits.cost_usd", 2, "not_supported"),
+        ("[limits]\ncost_usd = 3\n", "limits.cost_usd", 2, "at most 2"),
+        ("[model]\nregion = 'eu-west-1'\n", "model.region", 2, "parent's server"),
+        ("[model]\napi_version = '1'\n", "model.api_version", 2, "parent's server"),
         (
             "[supervise]\non_parent_end = 'detach'\n",
             "supervise.on_parent_end",
@@ -141,12 +144,13 @@ def test_other_layers_are_not_read_again(desk, child: Child) -> None:
 )
 def test_a_file_may_not_widen(desk, refusal, text, key, line, word) -> None:
     desk.write("prompt.md", "")
+    desk.models("[openai_chat.m]\nprice = { input = 1, output = 1 }\n")
     (desk.directory.parent / "outside").write_text("x", encoding="utf-8")
     path = desk.write("child.toml", text)
     error = refusal(
         MODEL + SCOPE + "[tools]\nallow = ['read_file']\n"
         "[sandbox]\nnetwork = 'deny'\nenvironment = ['A']\nmemory_bytes = 100\n"
-        "[limits]\ntokens = 1000\nwall_seconds = 60\n",
+        "[limits]\ntokens = 1000\nwall_seconds = 60\ncost_usd = 2\n",
         manifest="child.toml",
     )
     assert (error.path, error.key, error.line) == (str(path), key, line)

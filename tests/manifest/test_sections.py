@@ -199,7 +199,10 @@ def test_a_rule_may_be_about_several_tools(desk, tool: str) -> None:
         # Not built.
         (MODEL + "[limits]\ntokens = 0\n", "limits.tokens", 4, "at least 1"),
         (MODEL + "[limits]\ntokens = 1.5\n", "limits.tokens", 4, "an integer"),
-        (MODEL + "[limits]\ncost_usd = 1\n", "limits.cost_usd", 4, "not_supported"),
+        (MODEL + "[limits]\ncost_usd = 0\n", "limits.cost_usd", 4, "more than 0"),
+        (MODEL + "[limits]\ncost_usd = '1'\n", "limits.cost_usd", 4, "a number"),
+        (MODEL + "[limits]\ncost_usd = nan\n", "limits.cost_usd", 4, ""),
+        (MODEL + "[limits]\ncost_usd = 1\n", "limits.cost_usd", 4, "no known price"),
         (
             MODEL + "[limits]\nwall_seconds = 0\n",
             "limits.wall_seconds",

@@ -42,7 +42,8 @@ def test_who_has_no_schema_does_not_import_what_checks_one(tmp_path) -> None:
         "    pod = load(LoadRequest(file=here / name, overrides=(),"
         " caller_directory=here, environment={'HOME': '/'}, places=places))\n"
         "    asked = ChildAsked(name='x')\n"
-        "    child_manifest(pod, asked, pod='p', environment={'HOME': '/'})\n"
+        "    child_manifest(pod, asked, pod='p', environment={'HOME': '/'},"
+        " places=places)\n"
         "    print('jsonschema' in sys.modules, 'referencing' in sys.modules)\n"
     )
     done = subprocess.run(

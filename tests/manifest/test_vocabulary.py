@@ -16,8 +16,10 @@ from podd.manifest.vocabulary import (
     REPEATABLE_TOOLS,
     RESTARTS,
     TOOLS,
+    ServiceName,
     Words,
 )
+from podd.providers.openai_chat.services import SERVICES
 from podd.providers.settings import ModelSettings
 from podd.sandbox.probe import FeatureName
 from podd.sandbox.settings import CommandLimits
@@ -37,7 +39,11 @@ def test_a_tool_may_run_again_where_it_says_so_itself() -> None:
 
 def test_each_provider_that_can_be_named_can_be_built() -> None:
     named = get_args(get_type_hints(ModelSettings)["provider"])
-    assert set(named) == set(PROVIDERS.built)
+    assert {*named, *SERVICES} == set(PROVIDERS.built)
+
+
+def test_each_service_that_can_be_named_is_known() -> None:
+    assert set(SERVICES) == set(get_args(ServiceName))
 
 
 def test_what_can_be_required_is_what_is_looked_for() -> None:

@@ -13,9 +13,11 @@ from podd.providers.settings import ModelSettings
 
 
 def test_the_providers_are_those_that_a_manifest_may_name():
-    known = get_args(get_type_hints(ModelSettings)["provider"])
+    hints = get_type_hints(ModelSettings)
+    known = get_args(hints["provider"])
+    services = get_args(get_args(hints["service"])[0])
 
-    assert set(known) == set(get_args(ProviderName))
+    assert {*known, *services} == set(get_args(ProviderName))
 
 
 def test_a_missing_key_is_told_when_the_provider_is_made(world):

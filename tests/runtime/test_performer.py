@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from podd.core.context.price import Price
 from podd.core.context.response import (
     ReasoningDelta,
     TextDelta,
@@ -51,6 +52,33 @@ async def test_what_a_model_says_is_told_as_it_comes(pod):
         '{"x',
     )
     assert [e.text for e in _named(events, "text")] == ["a b"]
+
+
+@in_pod
+async def test_an_answer_costs_what_its_model_does(pod):
+    client = await pod.subscriber()
+    pod.price = Price(input=3, output=15)
+    pod.model.say(answer("a"))
+    pod.driver.tell(i.InputQueued(text="work"))
+
+    (usage,) = _named(await client.until("turn_ended"), "usage")
+
+    spent = usage.usage
+    cost = (spent.input_tokens * 3 + spent.output_tokens * 15) / 1_000_000
+    assert spent.cost_usd == pytest.approx(cost)
+    assert cost > 0
+    assert pod.driver.state.usage.cost_usd == spent.cost_usd
+
+
+@in_pod
+async def test_an_answer_of_a_model_without_a_price_costs_nobody_knows_what(pod):
+    client = await pod.subscriber()
+    pod.model.say(answer("a"))
+    pod.driver.tell(i.InputQueued(text="work"))
+
+    (usage,) = _named(await client.until("turn_ended"), "usage")
+
+    assert usage.usage.cost_usd is None
 
 
 @in_pod

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from podd.sandbox.probe import Report
 
-#: Where the contract of the manifest looks for keys.
+#: Where the providers look for keys; a test holds the two together.
 KEYS: Final = (
     "ANTHROPIC_API_KEY",
     "OPENAI_API_KEY",
@@ -36,6 +36,16 @@ KEYS: Final = (
     "CO_API_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_PROFILE",
+    "CEREBRAS_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "FIREWORKS_API_KEY",
+    "GROQ_API_KEY",
+    "MISTRAL_API_KEY",
+    "PERPLEXITY_API_KEY",
+    "PPLX_API_KEY",
+    "SAMBANOVA_API_KEY",
+    "TOGETHER_API_KEY",
+    "XAI_API_KEY",
 )
 
 _TINTS: Final[dict[Verdict, Tint]] = {

@@ -197,7 +197,7 @@ class PodState(msgspec.Struct):
     """The entry since which it works without a break, and knows its limits."""
     worked_before_ms: int = 0
     """What `worked_ms` was at `stretch`."""
-    granted: dict[Limit, int] = msgspec.field(default_factory=dict)
+    granted: dict[Limit, float] = msgspec.field(default_factory=dict)
     """Limits over the pod's life that have had their last step: the values of then."""
     has_names: bool = False
     """Code of this session has run in an interpreter that lives, as far as is known."""

@@ -207,7 +207,7 @@ class LimitReached(Entry, frozen=True, kw_only=True, tag="limit_reached"):
     limit: Limit
     notice: str
     """As the model reads it."""
-    value: int = 0
+    value: int | float = 0
     """What the limit was. One that holds over the pod's life grants its last step once;
     a higher one grants another."""
 

@@ -26,8 +26,8 @@ FULL_SHARE: Final = 0.95
 class Reached(NamedTuple):
     """A limit, and its value."""
 
-    limit: Literal["steps", "tokens", "wall_seconds"]
-    value: int
+    limit: Literal["steps", "tokens", "cost_usd", "wall_seconds"]
+    value: float
 
 
 def tokens(usage: Usage) -> int:
@@ -45,6 +45,9 @@ def spent(settings: Settings, state: PodState) -> Limit | None:
     granted = state.granted
     if settings.tokens is not None and granted.get("tokens", -1) >= settings.tokens:
         return "tokens"
+    dollars = settings.cost_usd
+    if dollars is not None and granted.get("cost_usd", -1) >= dollars:
+        return "cost_usd"
     seconds = settings.wall_seconds
     if seconds is not None and granted.get("wall_seconds", -1) >= seconds:
         return "wall_seconds"
@@ -63,6 +66,10 @@ def reached(settings: Settings, state: PodState, turn: OpenTurn) -> Reached | No
 def _over(settings: Settings, state: PodState) -> Iterator[Reached]:
     if settings.tokens is not None and tokens(state.tree_usage) >= settings.tokens:
         yield Reached("tokens", settings.tokens)
+    dollars = settings.cost_usd
+    # What nobody has a price for cannot count; a start refuses it under such a limit.
+    if dollars is not None and (state.tree_usage.cost_usd or 0) >= dollars:
+        yield Reached("cost_usd", dollars)
     seconds = settings.wall_seconds
     if seconds is not None and state.worked_ms >= seconds * 1000:
         yield Reached("wall_seconds", seconds)

@@ -37,7 +37,7 @@ class Texts(msgspec.Struct, frozen=True, kw_only=True):
 
     notification: Callable[[str, str], str]
     """(origin, message) -> what the model reads."""
-    limit: Callable[[Limit, int], str]
+    limit: Callable[[Limit, float], str]
     """(limit, its value) -> the notice of the last step."""
     cut_off: str
     """Summary for a call that came in an answer cut by the output limit."""
@@ -79,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """In a turn."""
     tokens: int | None = None
     """Over the pod's life, with those below it. None: no limit."""
+    cost_usd: float | None = None
+    """What that may cost, in US dollars. None: no limit."""
     wall_seconds: int | None = None
     """Of work, over the pod's life. None: no limit."""
     context_window: int | None = None

@@ -38,3 +38,8 @@ FAULTS: Final[Mapping[str, ProviderFault]] = {
 }
 
 COMPLAINTS: Final = Complaints(PROVIDER, FAULTS)
+
+
+def complaints_of(called: str) -> Complaints:
+    """Read the refusals of a service; errors name it so."""
+    return COMPLAINTS if called == PROVIDER else Complaints(called, FAULTS)

@@ -9,6 +9,7 @@ that is the very case after a crash.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from podd import __version__
 from podd.core.context.request import ModelRequest
@@ -16,8 +17,9 @@ from podd.providers.capabilities import check_options, checked
 from podd.providers.encoded_items import EncodedItems
 from podd.providers.keys import address_of, find_key
 from podd.providers.openai_chat.endpoint import VENDOR, endpoint_of
-from podd.providers.openai_chat.errors import COMPLAINTS, PROVIDER
+from podd.providers.openai_chat.errors import complaints_of
 from podd.providers.openai_chat.request import CAPABILITIES, encode, encode_item
+from podd.providers.openai_chat.services import endpoint_of_service, vendor_of
 from podd.providers.openai_chat.stream import ChatStream
 from podd.providers.ports import Ports
 from podd.providers.provider import Answer, OnRetry
@@ -40,15 +42,30 @@ class OpenAIChat:
             MissingKeyError: the key is not there.
             ManifestError: the base URL is not one.
         """
-        address = address_of(settings, VENDOR)
-        key = find_key(settings, VENDOR, environment)
+        service = settings.service
+        vendor = vendor_of(service, VENDOR)
+        address = address_of(settings, vendor)
+        key = find_key(settings, vendor, environment)
         self._settings = settings
         self._ports = ports
-        self._endpoint = endpoint_of(address)
+        self._endpoint = (
+            endpoint_of(address)
+            if service is None
+            else endpoint_of_service(service, address)
+        )
+        quirks = self._endpoint.quirks
+        self._complaints = complaints_of(settings.called)
         self._key = key
-        self._items = EncodedItems(checked(encode_item, PROVIDER, CAPABILITIES))
+        self._capabilities = CAPABILITIES - quirks.lacks
+        self._items = EncodedItems(
+            checked(
+                partial(encode_item, quirks=quirks),
+                settings.called,
+                self._capabilities,
+            )
+        )
         self._transport = Transport(
-            provider=PROVIDER,
+            provider=settings.called,
             timeouts=settings.timeouts,
             ports=ports,
             secrets=tuple(
@@ -58,21 +75,27 @@ class OpenAIChat:
 
     def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
         """Ask the model; see `Provider.stream`."""
-        check_options(request, PROVIDER, CAPABILITIES)
+        quirks = self._endpoint.quirks
+        check_options(request, self._settings.called, self._capabilities)
         body = encode(
             request,
             self._items.of(request.items),
             token_field=self._endpoint.token_field,
             stream=self._settings.stream,
+            quirks=quirks,
         )
+        headers = self._headers()
+        affinity = quirks.affinity
+        if affinity is not None and affinity.place == "header" and request.session:
+            headers[affinity.name] = request.session
 
         def start(_attempt: int, deadline: float) -> Answer:
             exchange = Exchange(
                 url=self._endpoint.url,
-                headers=self._headers(),
+                headers=headers,
                 body=body,
-                decoder=ChatStream(len(body)),
-                reject=COMPLAINTS.from_rejection,
+                decoder=ChatStream(len(body), self._complaints),
+                reject=self._complaints.from_rejection,
             )
             return self._transport.exchange(exchange, deadline)
 

@@ -1,7 +1,7 @@
 """A neutral request as the body of a chat completion. Pure.
 
 What is not sent, or not as it is:
-- reasoning: these servers do not take it back;
+- reasoning: these servers do not take it back, but for one (see `Quirks`);
 - arguments that are no JSON object: they go back wrapped (see `call_arguments`),
   because servers parse them and refuse the whole conversation otherwise;
 - tools, when none are to be used: they are left out, unless the conversation holds
@@ -24,6 +24,7 @@ from podd.core.context.conversation import (
     DocumentPart,
     ImagePart,
     ModelItem,
+    ReasoningPart,
     TextPart,
     ToolCallPart,
     ToolResultItem,
@@ -36,6 +37,7 @@ from podd.providers.call_ids import call_id
 from podd.providers.capabilities import Capability
 from podd.providers.encoded_items import joined
 from podd.providers.openai_chat.endpoint import TokenField
+from podd.providers.openai_chat.quirks import PLAIN, Quirks
 
 #: What a chat completion's body can say.
 CAPABILITIES: Final[frozenset[Capability]] = frozenset(
@@ -63,6 +65,7 @@ def encode(
     *,
     token_field: TokenField,
     stream: bool = True,
+    quirks: Quirks = PLAIN,
 ) -> bytes:
     """Write the body. The same request gives the same bytes.
 
@@ -71,6 +74,7 @@ def encode(
         messages: its items, each as `encode_item` gave it.
         token_field: how the server calls the output limit.
         stream: whether the answer is to come in pieces.
+        quirks: in what the server differs.
     """
     surface = request.surface
     sampling = surface.sampling
@@ -88,9 +92,13 @@ def encode(
         "response_format": _format(sampling.output_schema),
     }
     body |= {name: value for name, value in options.items() if value is not None}
+    affinity = quirks.affinity
+    if affinity is not None and affinity.place == "field" and request.session:
+        body[affinity.name] = request.session
     if stream:
         body["stream"] = True
-        body["stream_options"] = {"include_usage": True}
+        if quirks.counts == "asked_for":
+            body["stream_options"] = {"include_usage": True}
     messages = _pictures_last(messages)
     # They come last in the body, so that what is long is joined to what is short.
     head = _encoder.encode(body)[:-1] + b',"messages":['
@@ -100,7 +108,7 @@ def encode(
     return joined(head, messages, b"]}")
 
 
-def encode_item(item: ConversationItem) -> bytes:
+def encode_item(item: ConversationItem, quirks: Quirks = PLAIN) -> bytes:
     """Write one item as messages, parted by commas; empty where nothing is sent."""
     match item:
         case UserItem():
@@ -109,9 +117,9 @@ def encode_item(item: ConversationItem) -> bytes:
             )
             return _message({"role": "user", "content": content})
         case ModelItem():
-            return _assistant(item)
+            return _assistant(item, quirks)
         case ToolResultItem():
-            return _result(item)
+            return _result(item, quirks)
         case unknown:
             assert_never(unknown)
 
@@ -163,10 +171,9 @@ def _part(part: UserPart) -> dict[str, Any]:
             assert_never(unknown)
 
 
-def _result(item: ToolResultItem) -> bytes:
-    said = _message(
-        {"role": "tool", "tool_call_id": call_id(item), "content": item.text}
-    )
+def _result(item: ToolResultItem, quirks: Quirks) -> bytes:
+    call = quirks.call_id(call_id(item))
+    said = _message({"role": "tool", "tool_call_id": call, "content": item.text})
     if not item.images:
         return said
     shown = [
@@ -194,11 +201,11 @@ def _pictures_last(messages: Sequence[bytes]) -> Sequence[bytes]:
     return ordered + waiting
 
 
-def _assistant(item: ModelItem) -> bytes:
+def _assistant(item: ModelItem, quirks: Quirks) -> bytes:
     text = "".join(part.text for part in item.parts if isinstance(part, TextPart))
     calls = [
         {
-            "id": call_id(part),
+            "id": quirks.call_id(call_id(part)),
             "type": "function",
             "function": {
                 "name": part.name,
@@ -208,8 +215,13 @@ def _assistant(item: ModelItem) -> bytes:
         for part in item.parts
         if isinstance(part, ToolCallPart)
     ]
-    if calls:
-        message = {"role": "assistant", "content": text or None, "tool_calls": calls}
-        return _message(message)
     # An answer of thoughts alone has nothing to send, and an empty one is refused.
-    return _message({"role": "assistant", "content": text}) if text else b""
+    if not calls and not text:
+        return b""
+    message: dict[str, Any] = {"role": "assistant", "content": text or None}
+    if quirks.reasoning == "sent_back":
+        thoughts = (part.text for part in item.parts if isinstance(part, ReasoningPart))
+        message["reasoning_content"] = "".join(thoughts)
+    if calls:
+        message["tool_calls"] = calls
+    return _message(message)

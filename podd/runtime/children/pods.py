@@ -214,6 +214,7 @@ class ChildPods(msgspec.Struct, frozen=True, kw_only=True):
             _asked(asked),
             pod=self.house.state.pod,
             environment=self.environment,
+            places=self.house.places,
         )
         source = resolved.file or f"spawn_pod {asked.name}"
         grounded = ground(resolved.scope, source=source)

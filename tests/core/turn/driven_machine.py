@@ -42,15 +42,17 @@ class Driven(Pod):
     @initialize(
         driver=_DRIVERS,
         tokens=st.sampled_from([None, None, 12, 40]),
+        cost_usd=st.sampled_from([None, None, 0.5, 1.25]),
         wall_seconds=st.sampled_from([None, 100_000]),
         wants_value=st.booleans(),
         max_steps=st.integers(1, 4),
     )
-    def be_driven(self, driver, tokens, wall_seconds, wants_value, max_steps):
+    def be_driven(self, driver, tokens, cost_usd, wall_seconds, wants_value, max_steps):
         self.host.settings = msgspec.structs.replace(
             SETTINGS,
             driver=driver,
             tokens=tokens,
+            cost_usd=cost_usd,
             wall_seconds=wall_seconds,
             output_problem=wants_object if wants_value else None,
             max_steps=max_steps,

@@ -155,14 +155,20 @@ def _check_names(entry: e.AnyEntry, *, names: bool) -> bool:
             return names
 
 
-def _check_spent(entry: e.AnyEntry, settings: Settings, spent: dict[str, int]) -> None:
+def _check_spent(
+    entry: e.AnyEntry, settings: Settings, spent: dict[str, float]
+) -> None:
     """A limit over the pod's life grants one last step; afterwards nothing is asked."""
     match entry:
-        case e.LimitReached(limit="tokens" | "wall_seconds"):
+        case e.LimitReached(limit="tokens" | "cost_usd" | "wall_seconds"):
             assert entry.limit not in spent, "it was granted before"
             spent[entry.limit] = entry.value
         case e.StepStarted(step=1, attempt=1):
-            of = {"tokens": settings.tokens, "wall_seconds": settings.wall_seconds}
+            of = {
+                "tokens": settings.tokens,
+                "cost_usd": settings.cost_usd,
+                "wall_seconds": settings.wall_seconds,
+            }
             assert entry.last or not any(spent.get(k) == of[k] for k in spent)
         case _:
             pass
