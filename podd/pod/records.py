@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import anyio
 import msgspec
@@ -25,10 +25,16 @@ class Records:
     def __init__(self, pod: Pod) -> None:
         self._pod = pod
         self.started_at = pod.clock.now()
-        self._written: dict[str, Any] = {}
+        self._status_file = pod.places.status_file(pod.name)
+        self._written: tuple[object, ...] = ()
         self._turns = pod.state.turns_ended
         self._changed = anyio.Event()
         pod.driver.listen(self._look)
+
+    @cached_property
+    def _socket(self) -> str:
+        """Where the pod listens by now: asked only once it does."""
+        return str(self._pod.places.socket(self._pod.name))
 
     def _look(self) -> None:
         self._changed.set()
@@ -50,24 +56,27 @@ class Records:
     def _write_status(self) -> None:
         state = self._pod.state
         turn = state.turn
+        changing = {
+            "state": public_state(state),
+            "turn": None if turn is None else turn.turn,
+            "step": None if turn is None else turn.step,
+            "queue": len(state.queue),
+        }
+        newest = (state.session, *changing.values())
+        if newest == self._written:
+            return
+        self._written = newest
         status = {
             "schema_version": 1,
             "name": self._pod.name,
             "pid": os.getpid(),
             "session": state.session,
-            "state": public_state(state),
-            "turn": None if turn is None else turn.turn,
-            "step": None if turn is None else turn.step,
-            "queue": len(state.queue),
+            **changing,
             "started_at": self.started_at,
-            "socket": str(self._pod.places.socket(self._pod.name)),
+            "socket": self._socket,
         }
-        if status == self._written:
-            return
-        self._written = status
-        path = self._pod.places.status_file(self._pod.name)
         with contextlib.suppress(OSError):
-            _replace(path, msgspec.json.encode(status) + b"\n")
+            _replace(self._status_file, msgspec.json.encode(status) + b"\n")
 
     async def _record(self, *, closed: bool) -> None:
         state = self._pod.state
@@ -87,6 +96,9 @@ def _replace(path: Path, content: bytes) -> None:
     descriptor = os.open(
         fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
     )
-    with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor has no Path
-        file.write(content)
-    fresh.replace(path)
+    try:
+        whole = os.write(descriptor, content) == len(content)
+    finally:
+        os.close(descriptor)
+    if whole:
+        fresh.replace(path)

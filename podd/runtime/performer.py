@@ -180,6 +180,10 @@ class Performer(msgspec.Struct, kw_only=True):
                 self.log.exception("model_request", turn=effect.turn)
                 self._failed(effect, "internal", str(error), heard)
                 return
+            finally:
+                if self._model is scope:
+                    # It is over: there is nothing to be cancelled any more.
+                    self._model = None
             self.tell(
                 i.ModelAnswered(
                     turn=effect.turn,

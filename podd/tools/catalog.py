@@ -6,11 +6,13 @@ import errno
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final, Literal
 
 import anyio
 import anyio.to_thread
 import msgspec
+from msgspec.structs import FieldInfo
 
 from podd.core.context.arguments import ArgumentsFault, decode
 from podd.core.context.request import ToolSpec
@@ -134,7 +136,7 @@ def decode_arguments(tool: Tool, arguments_json: str) -> msgspec.Struct | ToolOu
     if refused := [name for name in not_built if values.pop(name, None) is not None]:
         named = ", ".join(f"`{name}`" for name in sorted(refused))
         return _error(f"{tool.name}: not_supported: {named} is not built yet")
-    fields = msgspec.structs.fields(tool.arguments)
+    fields = _fields(tool.arguments)
     known = [field.name for field in fields]
     wrong = [f"`{given}` is not known" for given in values if given not in known]
     wrong += [
@@ -149,6 +151,12 @@ def decode_arguments(tool: Tool, arguments_json: str) -> msgspec.Struct | ToolOu
         return msgspec.convert(values, tool.arguments)
     except msgspec.ValidationError as error:
         return _error(f"{tool.name}: {error}")
+
+
+@cache
+def _fields(arguments: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    """Looked up once: it resolves annotations, which takes longer than most tools."""
+    return msgspec.structs.fields(arguments)
 
 
 async def _run(
