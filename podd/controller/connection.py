@@ -49,7 +49,8 @@ class Connection:
         self._dispatch = dispatch
         self._greeting: Literal["none", "refused", "done"] = "none"
         self._writable = True
-        self._write = anyio.Lock()
+        # Fast: sending gives the others their turn, so taking the lock need not too.
+        self._write = anyio.Lock(fast_acquire=True)
         self._subscription: Subscription | None = None
         self._awaiting_events = anyio.CancelScope()
         self._reading = anyio.CancelScope()
