@@ -8,7 +8,7 @@ from typing import Final, cast
 
 import msgspec
 
-from podd.errors import MissingKeyError, PoddError
+from podd.errors import ManifestError, MissingKeyError
 from podd.launch.model import model_settings
 from podd.manifest.catalogue.catalogue import Catalogue
 from podd.manifest.catalogue.facts import ModelFacts
@@ -67,8 +67,8 @@ def _problem(provider: ProviderName, environment: Mapping[str, str]) -> tuple[st
     section = ModelSection(ref=f"{provider}/m", provider=provider, name="m")
     try:
         lacking = missing_key(model_settings(section), environment)
-    except PoddError as error:  # it is nowhere without a `base_url`
-        return str(error), error.remedy
+    except ManifestError as error:  # it is nowhere for those who say nothing
+        return f"needs {error.key}", error.remedy
     if lacking is None:
         return "", ""
     return _words(lacking), lacking.remedy

@@ -26,10 +26,11 @@ from podd.core.turn.settings import Settings
 from podd.errors import PoddError, StorageError, TimedOutError
 from podd.manifest.document import to_document
 from podd.manifest.resolved import Resolved
-from podd.runtime.abilities import Abilities, Speaker, sampling_of
+from podd.runtime.abilities import Abilities, Speaker
 from podd.runtime.children.family import Family
 from podd.runtime.driver import Driver
 from podd.runtime.log import Log
+from podd.runtime.sampling import sampling_of
 from podd.scope_lock.lease import Lease
 
 if TYPE_CHECKING:

@@ -166,9 +166,9 @@ MODEL = '[model]\nref = "openai_chat/m"\n'
         ),
         # Words that this podd knows and has not built.
         (
-            "[supervise]\nrestart = 'on-failure'\n",
+            MODEL + "[supervise]\nrestart = 'on-failure'\n",
             "supervise.restart",
-            2,
+            4,
             "not_supported",
         ),
         (MODEL + "[agent]\ndriver = 'cod'\n", "agent.driver", 4, "'code'"),

@@ -90,7 +90,7 @@ def test_nothing_is_imported_before_it_is_used(code, absent):
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("name", get_args(ProviderName))
+@pytest.mark.parametrize("name", get_args(get_type_hints(ModelSettings)["provider"]))
 def test_every_provider_that_sends_a_key_has_a_vendor(name):
     vendor = vendor_of(ModelSettings(provider=name, name="m"))
 

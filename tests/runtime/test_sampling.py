@@ -16,7 +16,7 @@ from podd.manifest.schema import (
     PodSection,
     ReasoningSection,
 )
-from podd.runtime.abilities import sampling_of
+from podd.runtime.sampling import sampling_of
 
 KNOWN = ModelFacts(
     context_window=200_000,

@@ -19,6 +19,9 @@ from podd.providers.settings import (
     NoKey,
 )
 
+#: botocore reads the files of its users as their locale says.
+pytestmark = pytest.mark.filterwarnings("ignore::EncodingWarning")
+
 STATIC = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s3cret/+="}
 SESSION = {**STATIC, "AWS_SESSION_TOKEN": "t0ken//=="}
 BEARER = {"AWS_BEARER_TOKEN_BEDROCK": "bedrock-api-key-1"}

@@ -17,6 +17,9 @@ from podd.testing.provider_server import document
 from tests.providers.conformance.bedrock import BedrockDialect
 from tests.providers.conformance.dialect import Said
 
+#: botocore reads the files of its users as their locale says.
+pytestmark = pytest.mark.filterwarnings("ignore::EncodingWarning")
+
 DIALECT = BedrockDialect()
 KEYS = {**DIALECT.environment(), "AWS_SESSION_TOKEN": "t0ken-t0ken"}
 MODEL = "arn:aws:bedrock:us-east-1:1:application-inference-profile/a:1 b"
