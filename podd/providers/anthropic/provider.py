@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from podd import __version__
 from podd.core.context.request import ModelRequest
 from podd.providers.anthropic.endpoint import VENDOR, VERSION, url_of
 from podd.providers.anthropic.errors import COMPLAINTS, PROVIDER
@@ -15,80 +14,32 @@ from podd.providers.anthropic.request import capabilities_of, encode, encode_ite
 from podd.providers.anthropic.stream import MessageStream
 from podd.providers.capabilities import check_options, checked
 from podd.providers.encoded_items import EncodedItems
-from podd.providers.keys import address_of, find_key
+from podd.providers.keyed_provider import KeyedProvider, Sending
 from podd.providers.ports import Ports
-from podd.providers.provider import Answer, OnRetry
-from podd.providers.retrying import with_retries
 from podd.providers.settings import ModelSettings
-from podd.providers.transport import Exchange, Transport
-
-JSON = "application/json"
 
 
-class Anthropic:
+class Anthropic(KeyedProvider):
     """A server that speaks the Messages API."""
 
     def __init__(
         self, settings: ModelSettings, *, environment: Mapping[str, str], ports: Ports
     ) -> None:
-        """Find endpoint and key.
-
-        Raises:
-            MissingKeyError: the key is not there.
-            ManifestError: the base URL is not one.
-        """
-        address = address_of(settings, VENDOR)
-        key = find_key(settings, VENDOR, environment)
-        self._settings = settings
-        self._ports = ports
-        self._url = url_of(address)
+        """Find endpoint and key; raises as `KeyedProvider`."""
+        super().__init__(settings, VENDOR, environment=environment, ports=ports)
+        self._url = url_of(self._address)
         self._version = settings.api_version or VERSION
-        self._key = key
-        self._items = EncodedItems(
-            checked(encode_item, PROVIDER, capabilities_of(self._version))
-        )
-        self._transport = Transport(
-            provider=PROVIDER,
-            timeouts=settings.timeouts,
-            ports=ports,
-            secrets=tuple(
-                secret for secret in (key and key.reveal(), address.password) if secret
-            ),
-        )
+        self._capabilities = capabilities_of(self._version)
+        self._items = EncodedItems(checked(encode_item, PROVIDER, self._capabilities))
 
-    def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
-        """Ask the model; see `Provider.stream`."""
-        check_options(request, PROVIDER, capabilities_of(self._version))
+    def _sending(self, request: ModelRequest) -> Sending:
+        check_options(request, PROVIDER, self._capabilities)
         body = encode(
             request, self._items.of(request.items), stream=self._settings.stream
         )
-
-        def start(_attempt: int, deadline: float) -> Answer:
-            exchange = Exchange(
-                url=self._url,
-                headers=self._headers(),
-                body=body,
-                decoder=MessageStream(len(body)),
-                reject=COMPLAINTS.from_rejection,
-            )
-            return self._transport.exchange(exchange, deadline)
-
-        return with_retries(
-            start, settings=self._settings, ports=self._ports, on_retry=on_retry
-        )
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "accept": "text/event-stream" if self._settings.stream else JSON,
-            # A compressed stream arrives in blocks, not in words.
-            "accept-encoding": "identity",
-            "anthropic-version": self._version,
-            "content-type": JSON,
-            "user-agent": f"podd/{__version__}",
-        }
+        headers = {"anthropic-version": self._version}
         if self._key is not None:
             headers["x-api-key"] = self._key.reveal()
-        return headers
+        return Sending(
+            self._url, headers, body, MessageStream, COMPLAINTS.from_rejection
+        )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from podd import __version__
 from podd.core.context.request import ModelRequest
 from podd.providers.azure_openai.endpoint import VENDOR, endpoint_of
 from podd.providers.azure_openai.errors import COMPLAINTS, PROVIDER
@@ -17,47 +16,24 @@ from podd.providers.azure_openai.request import CAPABILITIES
 from podd.providers.azure_openai.stream import AzureStream
 from podd.providers.capabilities import check_options, checked
 from podd.providers.encoded_items import EncodedItems
-from podd.providers.keys import address_of, find_key
+from podd.providers.keyed_provider import KeyedProvider, Sending
 from podd.providers.openai_chat.request import encode, encode_item
 from podd.providers.ports import Ports
-from podd.providers.provider import Answer, OnRetry
-from podd.providers.retrying import with_retries
 from podd.providers.settings import ModelSettings
-from podd.providers.transport import Exchange, Transport
-
-JSON = "application/json"
 
 
-class AzureOpenAI:
+class AzureOpenAI(KeyedProvider):
     """A deployment of Azure's."""
 
     def __init__(
         self, settings: ModelSettings, *, environment: Mapping[str, str], ports: Ports
     ) -> None:
-        """Find endpoint and key.
-
-        Raises:
-            MissingKeyError: the key is not there.
-            ManifestError: the base URL is not one, or not there.
-        """
-        address = address_of(settings, VENDOR)
-        key = find_key(settings, VENDOR, environment)
-        self._settings = settings
-        self._ports = ports
-        self._endpoint = endpoint_of(address, settings.name, settings.api_version)
-        self._key = key
+        """Find endpoint and key; raises as `KeyedProvider`."""
+        super().__init__(settings, VENDOR, environment=environment, ports=ports)
+        self._endpoint = endpoint_of(self._address, settings.name, settings.api_version)
         self._items = EncodedItems(checked(encode_item, PROVIDER, CAPABILITIES))
-        self._transport = Transport(
-            provider=PROVIDER,
-            timeouts=settings.timeouts,
-            ports=ports,
-            secrets=tuple(
-                secret for secret in (key and key.reveal(), address.password) if secret
-            ),
-        )
 
-    def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
-        """Ask the model; see `Provider.stream`."""
+    def _sending(self, request: ModelRequest) -> Sending:
         check_options(request, PROVIDER, CAPABILITIES)
         body = encode(
             request,
@@ -65,32 +41,7 @@ class AzureOpenAI:
             token_field=self._endpoint.token_field,
             stream=self._settings.stream,
         )
-
-        def start(_attempt: int, deadline: float) -> Answer:
-            exchange = Exchange(
-                url=self._endpoint.url,
-                headers=self._headers(),
-                body=body,
-                decoder=AzureStream(len(body)),
-                reject=COMPLAINTS.from_rejection,
-            )
-            return self._transport.exchange(exchange, deadline)
-
-        return with_retries(
-            start, settings=self._settings, ports=self._ports, on_retry=on_retry
+        headers = {} if self._key is None else {"api-key": self._key.reveal()}
+        return Sending(
+            self._endpoint.url, headers, body, AzureStream, COMPLAINTS.from_rejection
         )
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "accept": "text/event-stream" if self._settings.stream else JSON,
-            # A compressed stream arrives in blocks, not in words.
-            "accept-encoding": "identity",
-            "content-type": JSON,
-            "user-agent": f"podd/{__version__}",
-        }
-        if self._key is not None:
-            headers["api-key"] = self._key.reveal()
-        return headers

@@ -7,54 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from podd import __version__
 from podd.core.context.request import ModelRequest
 from podd.providers.capabilities import check_options, checked
 from podd.providers.encoded_items import EncodedItems
-from podd.providers.keys import address_of, find_key
+from podd.providers.keyed_provider import KeyedProvider, Sending
 from podd.providers.openai_responses.endpoint import VENDOR, endpoint_of
 from podd.providers.openai_responses.errors import COMPLAINTS, PROVIDER
 from podd.providers.openai_responses.request import CAPABILITIES, encode, encode_item
 from podd.providers.openai_responses.stream import ResponsesStream
 from podd.providers.ports import Ports
-from podd.providers.provider import Answer, OnRetry
-from podd.providers.retrying import with_retries
 from podd.providers.settings import ModelSettings
-from podd.providers.transport import Exchange, Transport
-
-JSON = "application/json"
 
 
-class OpenAIResponses:
+class OpenAIResponses(KeyedProvider):
     """A server that speaks the Responses API."""
 
     def __init__(
         self, settings: ModelSettings, *, environment: Mapping[str, str], ports: Ports
     ) -> None:
-        """Find endpoint and key.
-
-        Raises:
-            MissingKeyError: the key is not there.
-            ManifestError: the base URL is not one.
-        """
-        address = address_of(settings, VENDOR)
-        key = find_key(settings, VENDOR, environment)
-        self._settings = settings
-        self._ports = ports
-        self._endpoint = endpoint_of(address)
-        self._key = key
+        """Find endpoint and key; raises as `KeyedProvider`."""
+        super().__init__(settings, VENDOR, environment=environment, ports=ports)
+        self._endpoint = endpoint_of(self._address)
         self._items = EncodedItems(checked(encode_item, PROVIDER, CAPABILITIES))
-        self._transport = Transport(
-            provider=PROVIDER,
-            timeouts=settings.timeouts,
-            ports=ports,
-            secrets=tuple(
-                secret for secret in (key and key.reveal(), address.password) if secret
-            ),
-        )
 
-    def stream(self, request: ModelRequest, on_retry: OnRetry) -> Answer:
-        """Ask the model; see `Provider.stream`."""
+    def _sending(self, request: ModelRequest) -> Sending:
         check_options(request, PROVIDER, CAPABILITIES)
         body = encode(
             request,
@@ -62,32 +38,10 @@ class OpenAIResponses:
             cache_key=request.session if self._endpoint.takes_cache_key else "",
             stream=self._settings.stream,
         )
-
-        def start(_attempt: int, deadline: float) -> Answer:
-            exchange = Exchange(
-                url=self._endpoint.url,
-                headers=self._headers(),
-                body=body,
-                decoder=ResponsesStream(len(body)),
-                reject=COMPLAINTS.from_rejection,
-            )
-            return self._transport.exchange(exchange, deadline)
-
-        return with_retries(
-            start, settings=self._settings, ports=self._ports, on_retry=on_retry
+        return Sending(
+            self._endpoint.url,
+            self._bearer(),
+            body,
+            ResponsesStream,
+            COMPLAINTS.from_rejection,
         )
-
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "accept": "text/event-stream" if self._settings.stream else JSON,
-            # A compressed stream arrives in blocks, not in words.
-            "accept-encoding": "identity",
-            "content-type": JSON,
-            "user-agent": f"podd/{__version__}",
-        }
-        if self._key is not None:
-            headers["authorization"] = f"Bearer {self._key.reveal()}"
-        return headers
