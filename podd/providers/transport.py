@@ -226,24 +226,29 @@ class Transport:
 
         The end is also what breaks off an answer that is already whole.
         """
-        import httpx
-
-        place = _place(exchange.url)
         phase, seconds = self._limit(waiting_for, deadline)
         try:
             async with asyncio.timeout(seconds):
                 return await anext(chunks, b"")
-        except TimeoutError:
-            failure = self._timed_out(phase, place)
-        except httpx.DecodingError as error:
-            raise self._error("malformed", f"{place}: {_words(error)}") from None
-        except httpx.TransportError as error:
-            failure = self._error(
-                "cut", f"{place} broke off its answer: {_words(error)}"
-            )
-        if exchange.decoder.is_whole:
+        except Exception as error:  # noqa: BLE001  # those that are none are raised again
+            # Only here, as this is done for each word that is streamed.
+            failure = self._broken_off(error, phase, _place(exchange.url))
+        if exchange.decoder.is_whole and failure.fault != "malformed":
             return b""
-        raise failure
+        raise failure from None
+
+    def _broken_off(self, error: Exception, phase: _Phase, place: str) -> ProviderError:
+        """Say what ended an answer."""
+        import httpx
+
+        if isinstance(error, TimeoutError):
+            return self._timed_out(phase, place)
+        if isinstance(error, httpx.DecodingError):
+            return self._error("malformed", f"{place}: {_words(error)}")
+        if isinstance(error, httpx.TransportError):
+            words = f"{place} broke off its answer: {_words(error)}"
+            return self._error("cut", words)
+        raise error
 
     async def _rejection(
         self, response: httpx.Response, tape: Tape | None
