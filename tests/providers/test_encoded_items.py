@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from podd.core.context.conversation import UserItem
-from podd.providers.encoded_items import EncodedItems, joined
+from podd.core.context.conversation import ToolResultItem, UserItem
+from podd.providers.encoded_items import EncodedItems, JoinedItems, joined
 
 
 def test_each_item_is_encoded_once_however_often_it_is_sent():
@@ -57,3 +57,43 @@ def test_pieces_are_joined_between_two_ends_and_stay_as_they_are(pieces, whole):
 
     assert joined(b"[", pieces, b"]") == whole
     assert pieces == before
+
+
+def _result(name):
+    return ToolResultItem(name, "look", "ok", name)
+
+
+def _written(items, kept):
+    return joined(b"[", kept.of(items), b"]").decode()
+
+
+def test_what_follows_results_stands_behind_the_last_of_them_and_once():
+    kept = JoinedItems(
+        lambda item: getattr(item, "text", "").encode(),
+        lambda item: b"" if item.call == "b" else f"{item.call}'".encode(),
+    )
+    items = [UserItem("u"), _result("a"), _result("b"), _result("c")]
+
+    assert _written(items, kept) == "[u,a,b,c,a',c']"
+    items.append(_result("d"))
+    assert _written(items, kept) == "[u,a,b,c,d,a',c',d']"
+    items.append(UserItem(""))
+    assert _written(items, kept) == "[u,a,b,c,d,a',c',d']"
+    items.append(UserItem("v"))
+    assert _written(items, kept) == "[u,a,b,c,d,a',c',d',v]"
+    assert _written(items[:2], kept) == "[u,a,a']", "another conversation"
+
+
+@given(st.lists(st.lists(st.sampled_from(range(5)), max_size=6), max_size=6))
+def test_kept_joined_is_what_would_be_joined(conversations):
+    pool = [*(UserItem(str(number)) for number in range(3)), UserItem(""), _result("r")]
+
+    def encode(item):
+        return item.text.encode()
+
+    kept = JoinedItems(encode)
+    for numbers in conversations:
+        items = [pool[number] for number in numbers]
+        assert (
+            _written(items, kept) == joined(b"[", [*map(encode, items)], b"]").decode()
+        )

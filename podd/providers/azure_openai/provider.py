@@ -15,9 +15,9 @@ from podd.providers.azure_openai.errors import COMPLAINTS, PROVIDER
 from podd.providers.azure_openai.request import CAPABILITIES
 from podd.providers.azure_openai.stream import AzureStream
 from podd.providers.capabilities import check_options, checked
-from podd.providers.encoded_items import EncodedItems
+from podd.providers.encoded_items import JoinedItems
 from podd.providers.keyed_provider import KeyedProvider, Sending
-from podd.providers.openai_chat.request import encode, encode_item
+from podd.providers.openai_chat.request import encode, encode_item, encode_pictures
 from podd.providers.ports import Ports
 from podd.providers.settings import ModelSettings
 
@@ -31,7 +31,9 @@ class AzureOpenAI(KeyedProvider):
         """Find endpoint and key; raises as `KeyedProvider`."""
         super().__init__(settings, VENDOR, environment=environment, ports=ports)
         self._endpoint = endpoint_of(self._address, settings.name, settings.api_version)
-        self._items = EncodedItems(checked(encode_item, PROVIDER, CAPABILITIES))
+        self._items = JoinedItems(
+            checked(encode_item, PROVIDER, CAPABILITIES), encode_pictures
+        )
 
     def _sending(self, request: ModelRequest) -> Sending:
         check_options(request, PROVIDER, CAPABILITIES)

@@ -13,7 +13,7 @@ from podd.providers.cohere.endpoint import VENDOR, url_of
 from podd.providers.cohere.errors import COMPLAINTS, PROVIDER
 from podd.providers.cohere.request import CAPABILITIES, encode, encode_item
 from podd.providers.cohere.stream import CohereStream
-from podd.providers.encoded_items import EncodedItems
+from podd.providers.encoded_items import JoinedItems
 from podd.providers.keyed_provider import KeyedProvider, Sending
 from podd.providers.ports import Ports
 from podd.providers.settings import ModelSettings
@@ -28,7 +28,7 @@ class Cohere(KeyedProvider):
         """Find endpoint and key; raises as `KeyedProvider`."""
         super().__init__(settings, VENDOR, environment=environment, ports=ports)
         self._url = url_of(self._address)
-        self._items = EncodedItems(checked(encode_item, PROVIDER, CAPABILITIES))
+        self._items = JoinedItems(checked(encode_item, PROVIDER, CAPABILITIES))
 
     def _sending(self, request: ModelRequest) -> Sending:
         check_options(request, PROVIDER, CAPABILITIES)

@@ -33,6 +33,7 @@ from podd.core.context.request import ModelRequest, Surface
 from podd.providers.call_arguments import valid_arguments
 from podd.providers.capabilities import Capability
 from podd.providers.cohere.errors import COMPLAINTS, PROVIDER
+from podd.providers.encoded_items import joined
 
 #: What a chat's body can say.
 CAPABILITIES: Final[frozenset[Capability]] = frozenset(
@@ -49,7 +50,10 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 def encode(
-    request: ModelRequest, messages: Sequence[bytes], *, stream: bool = True
+    request: ModelRequest,
+    messages: Sequence[bytes | bytearray],
+    *,
+    stream: bool = True,
 ) -> bytes:
     """Write the body. The same request gives the same bytes.
 
@@ -71,12 +75,6 @@ def encode(
         body["tools"] = _tools(surface)
         if isinstance(request.tool_choice, str) and request.tool_choice != "auto":
             body["tool_choice"] = request.tool_choice.upper()
-    written = [_message({"role": "system", "content": surface.system})]
-    body["messages"] = msgspec.Raw(
-        b"["
-        + b",".join(filter(None, (*(written if surface.system else ()), *messages)))
-        + b"]"
-    )
     options = {
         "max_tokens": sampling.max_output_tokens,
         "temperature": sampling.temperature,
@@ -87,7 +85,12 @@ def encode(
         "response_format": _format(sampling.output_schema),
     }
     body |= {name: value for name, value in options.items() if value is not None}
-    return _encoder.encode(body | {"stream": stream})
+    # The messages come last, so that what is long is joined to what is short.
+    head = _encoder.encode(body | {"stream": stream})[:-1] + b',"messages":['
+    if surface.system:
+        first = _message({"role": "system", "content": surface.system})
+        messages = [first, *messages]
+    return joined(head, messages, b"]}")
 
 
 def encode_item(item: ConversationItem) -> bytes:

@@ -13,11 +13,16 @@ from functools import partial
 
 from podd.core.context.request import ModelRequest
 from podd.providers.capabilities import check_options, checked
-from podd.providers.encoded_items import EncodedItems
+from podd.providers.encoded_items import JoinedItems
 from podd.providers.keyed_provider import KeyedProvider, Sending
 from podd.providers.openai_chat.endpoint import VENDOR, endpoint_of
 from podd.providers.openai_chat.errors import complaints_of
-from podd.providers.openai_chat.request import CAPABILITIES, encode, encode_item
+from podd.providers.openai_chat.request import (
+    CAPABILITIES,
+    encode,
+    encode_item,
+    encode_pictures,
+)
 from podd.providers.openai_chat.services import endpoint_of_service, vendor_of
 from podd.providers.openai_chat.stream import ChatStream
 from podd.providers.ports import Ports
@@ -42,12 +47,13 @@ class OpenAIChat(KeyedProvider):
         quirks = self._endpoint.quirks
         self._complaints = complaints_of(settings.called)
         self._capabilities = CAPABILITIES - quirks.lacks
-        self._items = EncodedItems(
+        self._items = JoinedItems(
             checked(
                 partial(encode_item, quirks=quirks),
                 settings.called,
                 self._capabilities,
-            )
+            ),
+            encode_pictures,
         )
 
     def _sending(self, request: ModelRequest) -> Sending:

@@ -50,18 +50,11 @@ CAPABILITIES: Final[frozenset[Capability]] = frozenset(
 
 _encoder: Final = msgspec.json.Encoder()
 #: How a tool's message begins, as `_result` writes it.
-_RESULT: Final = b'{"role":"tool",'
-
-
-class ShownResult(bytes):
-    """A tool's message, with the message that shows what came with it."""
-
-    pictures: bytes
 
 
 def encode(
     request: ModelRequest,
-    messages: Sequence[bytes],
+    messages: Sequence[bytes | bytearray],
     *,
     token_field: TokenField,
     stream: bool = True,
@@ -71,7 +64,7 @@ def encode(
 
     Args:
         request: to be written.
-        messages: its items, each as `encode_item` gave it.
+        messages: its items, as `encode_item` gave them.
         token_field: how the server calls the output limit.
         stream: whether the answer is to come in pieces.
         quirks: in what the server differs.
@@ -99,8 +92,7 @@ def encode(
         body["stream"] = True
         if quirks.counts == "asked_for":
             body["stream_options"] = {"include_usage": True}
-    messages = _pictures_last(messages)
-    # They come last in the body, so that what is long is joined to what is short.
+    # The messages come last, so that what is long is joined to what is short.
     head = _encoder.encode(body)[:-1] + b',"messages":['
     if surface.system:
         first = _message({"role": "system", "content": surface.system})
@@ -122,6 +114,15 @@ def encode_item(item: ConversationItem, quirks: Quirks = PLAIN) -> bytes:
             return _result(item, quirks)
         case unknown:
             assert_never(unknown)
+
+
+def encode_pictures(item: ToolResultItem) -> bytes:
+    """Write what a result shows; a tool's message takes text alone."""
+    if not item.images:
+        return b""
+    words = f"What {item.name} returned with it:"
+    shown = [{"type": "text", "text": words}, *map(_part, item.images)]
+    return _message({"role": "user", "content": shown})
 
 
 def _choice(choice: ToolChoice) -> object:
@@ -173,32 +174,7 @@ def _part(part: UserPart) -> dict[str, Any]:
 
 def _result(item: ToolResultItem, quirks: Quirks) -> bytes:
     call = quirks.call_id(call_id(item))
-    said = _message({"role": "tool", "tool_call_id": call, "content": item.text})
-    if not item.images:
-        return said
-    shown = [
-        {"type": "text", "text": f"What {item.name} returned with it:"},
-        *map(_part, item.images),
-    ]
-    result = ShownResult(said)
-    result.pictures = _message({"role": "user", "content": shown})
-    return result
-
-
-def _pictures_last(messages: Sequence[bytes]) -> Sequence[bytes]:
-    """Put the pictures of results behind the last of the results around them."""
-    if not any(isinstance(message, ShownResult) for message in messages):
-        return messages
-    ordered: list[bytes] = []
-    waiting: list[bytes] = []
-    for message in messages:
-        if not message.startswith(_RESULT):
-            ordered += waiting
-            waiting.clear()
-        ordered.append(message)
-        if isinstance(message, ShownResult):
-            waiting.append(message.pictures)
-    return ordered + waiting
+    return _message({"role": "tool", "tool_call_id": call, "content": item.text})
 
 
 def _assistant(item: ModelItem, quirks: Quirks) -> bytes:

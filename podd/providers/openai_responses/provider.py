@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from podd.core.context.request import ModelRequest
 from podd.providers.capabilities import check_options, checked
-from podd.providers.encoded_items import EncodedItems
+from podd.providers.encoded_items import JoinedItems
 from podd.providers.keyed_provider import KeyedProvider, Sending
 from podd.providers.openai_responses.endpoint import VENDOR, endpoint_of
 from podd.providers.openai_responses.errors import COMPLAINTS, PROVIDER
@@ -28,7 +28,7 @@ class OpenAIResponses(KeyedProvider):
         """Find endpoint and key; raises as `KeyedProvider`."""
         super().__init__(settings, VENDOR, environment=environment, ports=ports)
         self._endpoint = endpoint_of(self._address)
-        self._items = EncodedItems(checked(encode_item, PROVIDER, CAPABILITIES))
+        self._items = JoinedItems(checked(encode_item, PROVIDER, CAPABILITIES))
 
     def _sending(self, request: ModelRequest) -> Sending:
         check_options(request, PROVIDER, CAPABILITIES)

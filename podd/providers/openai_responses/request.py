@@ -37,6 +37,7 @@ from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoi
 from podd.providers.call_arguments import valid_arguments
 from podd.providers.call_ids import strict_call_id
 from podd.providers.capabilities import Capability
+from podd.providers.encoded_items import joined
 from podd.providers.openai_responses import replay
 from podd.providers.openai_responses.errors import PROVIDER
 
@@ -65,7 +66,7 @@ _encoder: Final = msgspec.json.Encoder()
 
 def encode(
     request: ModelRequest,
-    items: Sequence[bytes],
+    items: Sequence[bytes | bytearray],
     *,
     cache_key: str = "",
     stream: bool = True,
@@ -87,7 +88,6 @@ def encode(
         body["tools"] = _tools(surface)
         if request.tool_choice != "auto":
             body["tool_choice"] = _choice(request.tool_choice)
-    body["input"] = msgspec.Raw(b"[" + b",".join(filter(None, items)) + b"]")
     options = {
         "max_output_tokens": sampling.max_output_tokens,
         "temperature": sampling.temperature,
@@ -101,7 +101,9 @@ def encode(
         body["include"] = ["reasoning.encrypted_content"]
     if stream:
         body["stream"] = True
-    return _encoder.encode(body)
+    # The input comes last, so that what is long is joined to what is short.
+    head = _encoder.encode(body)[:-1] + b',"input":['
+    return joined(head, items, b"]}")
 
 
 def encode_item(item: ConversationItem) -> bytes:

@@ -13,8 +13,12 @@ from podd.core.context.conversation import (
     UserItem,
 )
 from podd.core.context.request import ModelRequest, Sampling, Surface, ToolSpec
-from podd.providers.encoded_items import EncodedItems
-from podd.providers.openai_chat.request import encode, encode_item
+from podd.providers.encoded_items import JoinedItems
+from podd.providers.openai_chat.request import (
+    encode,
+    encode_item,
+    encode_pictures,
+)
 
 TOOL = ToolSpec(
     name="grep",
@@ -30,7 +34,7 @@ def _body(*items, tools=(TOOL,), system="Be brief.", choice="auto", **sampling):
         items=items or (UserItem("hello"),),
         tool_choice=choice,
     )
-    messages = EncodedItems(encode_item).of(request.items)
+    messages = JoinedItems(encode_item, encode_pictures).of(request.items)
     return msgspec.json.decode(encode(request, messages, token_field="max_tokens"))
 
 
@@ -160,7 +164,7 @@ def test_tools_stay_with_calls_that_need_them_but_may_not_be_chosen():
 def test_the_same_request_gives_the_same_bytes_and_a_longer_one_the_same_beginning():
     surface = Surface("m", "Be brief.", (TOOL,), Sampling(max_output_tokens=5))
     items = [UserItem("a"), ModelItem((CALL,)), ToolResultItem("t1", "grep", "ok", "x")]
-    kept = EncodedItems(encode_item)
+    kept = JoinedItems(encode_item)
 
     def body(items, kept):
         request = ModelRequest(surface, items)
@@ -170,7 +174,7 @@ def test_the_same_request_gives_the_same_bytes_and_a_longer_one_the_same_beginni
     long = body(items, kept)
     shared = short.index(b'],"max_tokens"')
 
-    assert body(list(items), EncodedItems(encode_item)) == long
+    assert body(list(items), JoinedItems(encode_item)) == long
     assert long[:shared] == short[:shared]
 
 
