@@ -25,7 +25,7 @@ def _on_a_terminal(
         monkeypatch.setattr(f"sys.{stream}", terminal)
         write()
     seen = b""
-    # One read may give one line alone; when nobody can write any more there is an error.
+    # One read may give one line alone; where nobody can write any more, it fails.
     with contextlib.suppress(OSError):
         while data := os.read(master, 65536):
             seen += data
