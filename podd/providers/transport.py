@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -103,6 +103,9 @@ class Transport:
         self._ports = ports
         self._secrets = tuple(secrets)
         self._client: httpx.AsyncClient | None = None
+        # In httpx's words; all other waits are limited here.
+        connect = timeouts.connect_seconds
+        self._waits = {"connect": connect, "read": None, "write": None, "pool": None}
 
     def exchange(self, exchange: Exchange, deadline: float) -> Answer:
         """Make one try, to end by the deadline (monotonic).
@@ -188,25 +191,31 @@ class Transport:
         import httpx
 
         phase, seconds = self._limit("first_byte_seconds", deadline)
-        place = _place(exchange.url)
         # The errors are not chained: theirs may quote what was sent or received, key
         # and all, in places that no redaction of ours reaches.
         try:
             client = self._connected(exchange.url)
-            request = client.build_request(
-                "POST", exchange.url, headers=exchange.headers, content=exchange.body
+            # Not by the client, which would look for its defaults and cookies first.
+            request = httpx.Request(
+                "POST",
+                _parsed(exchange.url),
+                headers=exchange.headers,
+                content=exchange.body,
+                extensions={"timeout": self._waits},
             )
             async with asyncio.timeout(seconds):
                 response = await client.send(request, stream=True)
         except TimeoutError:
-            raise self._timed_out(phase, place) from None
+            raise self._timed_out(phase, _place(exchange.url)) from None
         except httpx.ConnectTimeout:
             limit = self._timeouts.connect_seconds
+            place = _place(exchange.url)
             raise self._error(
                 "timed_out",
                 f"no connection to {place} within connect_seconds = {limit:g}",
             ) from None
         except httpx.TransportError as error:
+            place = _place(exchange.url)
             raise self._error(
                 "unreachable", f"cannot reach {place}: {_words(error)}"
             ) from None
@@ -288,7 +297,6 @@ class Transport:
                 verify=_tls() if secure else _no_tls(),
                 # Seen from a proxy, loopback is another machine.
                 trust_env=not is_loopback(address.hostname or ""),
-                timeout=httpx.Timeout(None, connect=self._timeouts.connect_seconds),
                 limits=httpx.Limits(keepalive_expiry=KEEP_ALIVE_SECONDS),
                 # A redirect would carry the key, or lose the body.
                 follow_redirects=False,
@@ -330,6 +338,13 @@ async def _drain(chunks: AsyncGenerator[bytes, None]) -> None:
                 pass
     except (TimeoutError, httpx.HTTPError):
         return
+
+
+@lru_cache(maxsize=8)
+def _parsed(url: str) -> httpx.URL:
+    import httpx
+
+    return httpx.URL(url)
 
 
 def _place(url: str) -> str:

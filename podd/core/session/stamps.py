@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 
 def rfc3339(nanoseconds: int) -> str:
     """A moment since the epoch, as entries write it: UTC, milliseconds."""
-    moment = datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{nanoseconds // 1_000_000 % 1000:03d}Z"
+    second = _second(nanoseconds // 1_000_000_000)
+    return f"{second}.{nanoseconds // 1_000_000 % 1000:03d}Z"
+
+
+# Most entries are of the second that the one before is of.
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def epoch_seconds(moment: str) -> float:
