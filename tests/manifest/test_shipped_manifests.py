@@ -37,15 +37,32 @@ def test_the_assistant_loads_and_writes_to_its_notes_only(desk) -> None:
     assert resolved.scope.paths("write") == (f"{desk.directory}/notes",)
 
 
-@pytest.mark.parametrize(
-    "server", ["Ollama", "vLLM", "llama.cpp", "LM Studio", "OpenRouter"]
-)
-def test_each_server_that_the_assistant_names_can_be_put_in(desk, server: str) -> None:
+def _others() -> list[str]:
+    """The lines that the assistant offers in place of its model."""
     text = ASSISTANT.read_text("utf-8")
-    pair = re.search(rf"(?m)^# {re.escape(server)}\b.*\n((?:# \w+ = .*\n)+)", text)
+    found: list[str] = re.findall(r"(?m)^# (ref = .*)\n(?!# base_url)", text)
+    assert len(found) > 5
+    return found
+
+
+@pytest.mark.parametrize("line", _others(), ids=lambda line: line.split('"')[1])
+def test_each_model_that_the_assistant_names_can_be_put_in(desk, line: str) -> None:
+    text = re.sub(
+        r"(?m)^ref = .*\n", lambda _: f"{line}\n", ASSISTANT.read_text("utf-8")
+    )
+    model: ModelSection = desk.text(text, "pod.workdir=.").manifest.model
+    assert model.ref in line
+    assert model.base_url is None
+
+
+def test_a_server_of_ones_own_can_be_put_in(desk) -> None:
+    text = ASSISTANT.read_text("utf-8")
+    pair = re.search(r"(?m)((?:^# \w+ = .*\n){3})", text[text.index("my-model") - 40 :])
     assert pair is not None
     lines = pair.group(1).replace("# ", "")
     text = re.sub(r"(?m)^ref = .*\n", lambda _: lines, text)
     model: ModelSection = desk.text(text, "pod.workdir=.").manifest.model
-    assert model.base_url is not None
-    assert (model.auth is not None) == (server == "OpenRouter")
+    assert (model.base_url, model.auth is not None) == (
+        "https://models.example/v1",
+        True,
+    )

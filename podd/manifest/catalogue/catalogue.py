@@ -31,9 +31,6 @@ _FILES: Final[Mapping[str, str]] = {
     "openai_chat": "openai",
     "openai_responses": "openai",
 }
-#: What other servers speak too. Under another address the same name may be any model.
-_SPOKEN_BY_OTHERS: Final = frozenset({"openai_chat", "openai_responses"})
-
 #: A model's day of birth, as vendors add it to a name that is an alias without it.
 _DAY: Final = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 #: How Bedrock ends a model's name.
@@ -79,19 +76,17 @@ class Catalogue:
         errors += found
         return cls(models)
 
-    def facts(
-        self, provider: str, name: str, *, base_url: str | None = None
-    ) -> ModelFacts:
+    def facts(self, provider: str, name: str) -> ModelFacts:
         """Return what is known of a model; empty where nothing is.
+
+        Whatever the address: who has one of their own usually reaches the vendor's
+        models through it, and who does not may state what is true in `models.toml`.
 
         Args:
             provider: as a manifest names it.
             name: as the provider knows it.
-            base_url: an address that is not the provider's usual one.
         """
         stated = self._user.get(provider, {}).get(name, ModelFacts())
-        if base_url is not None and provider in _SPOKEN_BY_OTHERS:
-            return stated
         known = overlay(_built_in_facts(provider, name), stated)
         if known.price is None:
             price = price_list.price_of(provider, name)
@@ -100,7 +95,7 @@ class Catalogue:
 
     def facts_of(self, section: ModelSection) -> ModelFacts:
         """Return what is known of the model of a manifest."""
-        return self.facts(section.provider, section.name, base_url=section.base_url)
+        return self.facts(section.provider, section.name)
 
     def names(self, provider: str) -> list[str]:
         """The models that are known of a provider, those of the user last.

@@ -110,16 +110,12 @@ def test_a_profile_of_bedrock_has_the_price_of_its_place(catalogue, name, dollar
     assert price.input == dollars
 
 
-def test_another_server_may_call_any_model_so(catalogue, desk):
-    away = "http://127.0.0.1:8000/v1"
-    for provider in ("openai_chat", "openai_responses"):
-        assert catalogue.facts(provider, "gpt-5", base_url=away) == ModelFacts()
-    # Nobody else's models are asked for in this language.
-    assert catalogue.facts("anthropic", "claude-opus-5", base_url=away).price
+def test_a_model_is_the_same_behind_another_address(catalogue, desk):
+    manifest = "[model]\nref='openai_chat/gpt-5'\nbase_url='http://127.0.0.1:8000/v1'\n"
+    model = desk.text(manifest).manifest.model
 
-    desk.models("[openai_chat.gpt-5]\ncontext_window = 9\n")
-    facts = Catalogue.of(desk.places).facts("openai_chat", "gpt-5", base_url=away)
-    assert facts == ModelFacts(context_window=9)
+    assert catalogue.facts_of(model) == catalogue.facts("openai_chat", "gpt-5")
+    assert catalogue.facts_of(model).price is not None
 
 
 def test_the_user_knows_better_field_by_field(catalogue, desk):
