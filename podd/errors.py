@@ -770,6 +770,8 @@ class ProviderError(PoddError):
     status: int | None = None
     """The HTTP status, where there was one."""
     retry_after_seconds: float | None = None
+    is_final: bool = False
+    """The server says that another try is of no use."""
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.message}"

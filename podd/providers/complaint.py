@@ -15,7 +15,13 @@ import msgspec
 
 from podd.errors import ProviderError, ProviderFault
 from podd.providers.presentation import is_page, page_summary
-from podd.providers.rejection import Rejection, fault_of_status, retry_after_seconds
+from podd.providers.rejection import (
+    Rejection,
+    fault_of_status,
+    is_final,
+    limit_reset_seconds,
+    retry_after_seconds,
+)
 
 #: Faults that say more than the status they come with.
 _DECISIVE: Final[frozenset[ProviderFault]] = frozenset(
@@ -31,6 +37,7 @@ _OVERFLOW_WORDS: Final = re.compile(
 #: With other statuses the same words mean other things (tokens per minute, say).
 _OVERFLOW_STATUSES: Final = frozenset({None, 400, 413, 422, 500})
 _FAILING: Final = range(300, 600)
+_TOO_MANY: Final = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,8 @@ class Complaints:
             message=f"HTTP {status}: {message}" if message else f"HTTP {status}",
             provider=self.provider,
             status=status,
-            retry_after_seconds=retry_after_seconds(rejection.headers, rejection.at),
+            retry_after_seconds=_wait(rejection),
+            is_final=is_final(rejection.headers),
         )
 
     def from_document(self, data: bytes) -> ProviderError:
@@ -113,6 +121,15 @@ class Complaints:
         if status is not None:
             return fault_of_status(status)
         return named or "server_error"
+
+
+def _wait(rejection: Rejection) -> float | None:
+    """How long the server wants to be left alone, in whichever way it says so."""
+    headers, at = rejection.headers, rejection.at
+    asked = retry_after_seconds(headers, at)
+    if asked is None and rejection.status == _TOO_MANY:
+        return limit_reset_seconds(headers, at)
+    return asked
 
 
 def complaint_of(body: bytes) -> Complaint:

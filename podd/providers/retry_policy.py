@@ -39,7 +39,7 @@ def next_delay(
         limits: what the settings grant.
         chance: from 0 to 1; spreads the waits (full jitter).
     """
-    if error.fault not in RETRIED or attempt >= limits.attempts:
+    if error.is_final or error.fault not in RETRIED or attempt >= limits.attempts:
         return None
     asked = error.retry_after_seconds
     if asked is None:

@@ -90,6 +90,33 @@ async def test_a_server_that_asks_for_too_long_is_given_up_at_once(
     assert world.waits == []
 
 
+async def test_a_limit_that_is_used_up_is_waited_for_as_its_headers_say(
+    server, connect, ask, hear, world
+):
+    world.chance = 0.0
+    headers = [
+        ("x-ratelimit-remaining-requests", "0"),
+        ("x-ratelimit-reset-requests", "6.5s"),
+        ("x-ratelimit-remaining-tokens", "10"),
+        ("x-ratelimit-reset-tokens", "1h"),
+    ]
+    server.play(document(429, _error(), headers=headers), chat_stream("fine"))
+
+    assert (await hear(connect(server.url), ask())).text == "fine"
+    assert world.waits == [6.5]
+
+
+async def test_a_server_that_wants_no_other_try_gets_none(
+    server, connect, ask, hear, world
+):
+    server.always = document(429, _error(), headers=[("x-should-retry", "false")])
+
+    heard = await hear(connect(server.url), ask())
+
+    assert (heard.fault, world.waits) == ("rate_limited", [])
+    assert len(server.requests) == 1
+
+
 async def test_retries_end_with_the_last_attempt(server, connect, ask, hear, world):
     server.always = document(500, _error())
 
