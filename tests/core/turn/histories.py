@@ -28,6 +28,8 @@ class _Turn:
     asked: bool = False
     """An attempt is open."""
     limited: bool = False
+    last: bool = False
+    """The newest step is the one that a limit grants."""
     usage: Usage = field(default_factory=Usage)
     code: bool = False
     """Code runs."""
@@ -180,7 +182,7 @@ def _check_entry(  # noqa: PLR0912  # one arm an entry
     match entry:
         case e.AnswerRefused():
             assert not turn.asked
-            assert not turn.limited, "the last step is not checked"
+            assert not turn.last, "the last step is not checked"
             turn.refused += 1
             assert turn.refused <= settings.max_repairs
             turn.submitted = False
@@ -217,7 +219,7 @@ def _check_entry(  # noqa: PLR0912  # one arm an entry
             assert entry.last is turn.limited
             assert entry.last or entry.step <= settings.max_steps
             turn.step, turn.attempt = entry.step, entry.attempt
-            turn.asked = True
+            turn.asked, turn.last = True, entry.last
         case e.StepFailed() | e.ModelResponded():
             assert turn.asked, "nobody asked"
             assert (entry.step, entry.attempt) == (turn.step, turn.attempt)
