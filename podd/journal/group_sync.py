@@ -79,18 +79,26 @@ class GroupSync:
         covered = self._appended()
         done = anyio.Event()
 
-        def book(future: asyncio.Future[None]) -> None:
+        def book(error: BaseException | None) -> None:
             self._running = None
-            if not future.cancelled():
-                error = future.exception()
-                if error is None:
-                    self.durable = covered
-                else:
-                    self.failure = error
+            if error is None:
+                self.durable = covered
+            else:
+                self.failure = error
             done.set()
 
         loop = asyncio.get_running_loop()
-        loop.run_in_executor(self._thread(), self._datasync).add_done_callback(book)
+
+        def sync() -> None:
+            error: BaseException | None = None
+            try:
+                self._datasync()
+            except BaseException as raised:  # noqa: BLE001  # booked, whatever it is
+                error = raised
+            # Not by way of a future: its two turns of the loop are as long as a sync.
+            loop.call_soon_threadsafe(book, error)
+
+        self._thread().submit(sync)
         self._running = done
         return done
 
