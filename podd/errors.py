@@ -472,6 +472,7 @@ class PodEndedError(PodNotAnsweringError):
     code: ClassVar[str] = "pod_ended"
 
     session: str
+    """Empty where it had not said which."""
 
     def __str__(self) -> str:
         return f"pod {self.pod!r} is gone: {self.reason}"
@@ -479,7 +480,8 @@ class PodEndedError(PodNotAnsweringError):
     @property
     def remedy(self) -> str:
         look = f"; its log is {self.log}" if self.log else ""
-        return f"podctl resume {self.session} goes on where it stopped{look}"
+        what = self.session or self.pod
+        return f"podctl resume {what} goes on where it stopped{look}"
 
 
 class StartFailedError(PoddError):

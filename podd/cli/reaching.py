@@ -6,7 +6,7 @@ from podd.cli.output import Output
 from podd.client.connection import ANSWER_SECONDS, PodConnection
 from podd.client.discovery import is_name
 from podd.client.ownership import refuse_strangers
-from podd.errors import NoSuchError, PodNotAnsweringError
+from podd.errors import NoSuchError, PodEndedError, PodNotAnsweringError
 from podd.paths import Places
 
 
@@ -24,8 +24,9 @@ def reach(places: Places, name: str, output: Output) -> PodConnection:
     log = places.log_file(name)
     try:
         return PodConnection.open(places.socket(name), answer_seconds(output), pod=name)
-    except NoSuchError as error:
-        if not log.exists():
+    except (NoSuchError, PodEndedError) as error:
+        # The second: it went away while it was greeted.
+        if isinstance(error, NoSuchError) and not log.exists():
             raise
         hint = f"it has ended: podctl resume {name} brings it back"
         raise NoSuchError(what="pod", name=name, hint=hint) from error

@@ -123,6 +123,7 @@ class PodConnection:
         Raises:
             NoSuchError: nobody listens at `path`.
             PodNotAnsweringError: somebody does and says nothing in time.
+            PodEndedError: somebody did, and went without a greeting.
         """
         name = path.parent.name if pod is None else pod
         link = connected(path, pod=name, timeout_seconds=timeout_seconds)
@@ -316,11 +317,12 @@ class PodConnection:
     def _mute(self, reason: str) -> PodNotAnsweringError:
         return PodNotAnsweringError(pod=self.pod, reason=reason)
 
-    def _gone(self) -> PodNotAnsweringError:
-        reason = "it closed the connection"
-        if self._welcome is None:
-            return self._mute(reason)
-        return PodEndedError(pod=self.pod, reason=reason, session=self._welcome.session)
+    def _gone(self) -> PodEndedError:
+        return PodEndedError(
+            pod=self.pod,
+            reason="it closed the connection",
+            session="" if self._welcome is None else self._welcome.session,
+        )
 
 
 #: One call of `heard` gives back about so many at most, so that a pod that never

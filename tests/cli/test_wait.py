@@ -9,11 +9,12 @@ from podd.core.session import entries as e
 from podd.paths import Places
 from podd_protocol.events import StateChanged
 from podd_protocol.replies import QueuedTurn
+from podd_protocol.requests import AnyRequest
 from podd_protocol.values import Completed
 from tests.cli.command_line import podctl as podctl_here
 from tests.cli.scripted_pod import ENDLESS, kill_all, manifest, podctl, typed
 from tests.cli.session_written import TURN, USAGE, session_written
-from tests.client.fake_pod import LIMIT_SECONDS, fake_pod
+from tests.client.fake_pod import LIMIT_SECONDS, FakePod, fake_pod
 
 pytestmark = pytest.mark.processes
 
@@ -200,3 +201,21 @@ def test_the_result_names_the_children_of_the_last_turn(
     (child,) = result["children"]
     assert (child["pod"], child["outcome"]) == ("demo.s1", {"kind": "completed"})
     assert child["usage"]["input_tokens"] == USAGE.input_tokens
+
+
+def test_a_pod_that_goes_while_it_is_greeted_has_ended(
+    universe: Places, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session_written(universe, "demo", *TURN)
+
+    def leave(pod: FakePod, _request: AnyRequest) -> bytes:
+        pod.hang_up()
+        return b""
+
+    with fake_pod(universe.socket("demo"), answer=leave):
+        waited = podctl_here(capsys, "wait", "demo", "--for", "ended", "--json")
+        asked = podctl_here(capsys, "status", "demo", "--json")
+
+    assert waited.code == 0
+    assert waited.document["results"][0]["pod"] == "demo"
+    assert (asked.code, asked.document["error"]["code"]) == (3, "no_such_pod")
