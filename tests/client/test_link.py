@@ -33,7 +33,7 @@ async def test_a_link_is_greeted_and_asks(path):
         async with PodLink.opened(path, pod="demo") as link:
             answer = await link.ask(Run(id=0, input="go", key="k"))
 
-        asked = [pod.asked.get_nowait() for _ in range(2)]
+        asked = [pod.asked.get(timeout=LIMIT_SECONDS) for _ in range(2)]
 
     assert link.session == SESSION
     assert isinstance(answer, Accepted)
