@@ -29,11 +29,14 @@ from podd.core.context.conversation import (
     UserItem,
     UserPart,
 )
-from podd.core.context.request import ModelRequest, Surface
+from podd.core.context.request import ModelRequest
 from podd.providers.call_arguments import valid_arguments
+from podd.providers.call_ids import call_id
 from podd.providers.capabilities import Capability
 from podd.providers.cohere.errors import COMPLAINTS, PROVIDER
+from podd.providers.data_url import picture_url
 from podd.providers.encoded_items import joined
+from podd.providers.function_tools import function_tools
 
 #: What a chat's body can say.
 CAPABILITIES: Final[frozenset[Capability]] = frozenset(
@@ -72,7 +75,7 @@ def encode(
         if sampling.output_schema is not None:
             words = f"nothing was sent: {PROVIDER} has no output_schema beside tools"
             raise COMPLAINTS.failed("unsupported", words)
-        body["tools"] = _tools(surface)
+        body["tools"] = function_tools(surface)
         if isinstance(request.tool_choice, str) and request.tool_choice != "auto":
             body["tool_choice"] = request.tool_choice.upper()
     options = {
@@ -108,7 +111,7 @@ def encode_item(item: ConversationItem) -> bytes:
             return _message(
                 {
                     "role": "tool",
-                    "tool_call_id": item.provider_call or item.call,
+                    "tool_call_id": call_id(item),
                     "content": [{"type": "text", "text": item.text}],
                 }
             )
@@ -126,20 +129,6 @@ def _format(schema: dict[str, Any] | None) -> object:
     return None if schema is None else {"type": "json_object", "json_schema": schema}
 
 
-def _tools(surface: Surface) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": tool.schema,
-            },
-        }
-        for tool in surface.tools
-    ]
-
-
 def _message(message: dict[str, Any]) -> bytes:
     return _encoder.encode(message)
 
@@ -149,8 +138,7 @@ def _part(part: UserPart) -> dict[str, Any]:
         case TextPart(text):
             return {"type": "text", "text": text}
         case ImagePart():
-            url = part.url or f"data:{part.media_type};base64,{part.data}"
-            return {"type": "image_url", "image_url": {"url": url}}
+            return {"type": "image_url", "image_url": {"url": picture_url(part)}}
         case DocumentPart():
             raise AssertionError("documents are no capability, so they were refused")
         case unknown:
@@ -161,7 +149,7 @@ def _assistant(item: ModelItem) -> bytes:
     text = "".join(part.text for part in item.parts if isinstance(part, TextPart))
     calls = [
         {
-            "id": part.provider_call or part.call,
+            "id": call_id(part),
             "type": "function",
             "function": {
                 "name": part.name,

@@ -31,11 +31,13 @@ from podd.core.context.conversation import (
     UserItem,
     UserPart,
 )
-from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoice
+from podd.core.context.request import ModelRequest, NamedTool, ToolChoice
 from podd.providers.call_arguments import valid_arguments
 from podd.providers.call_ids import call_id
 from podd.providers.capabilities import Capability
+from podd.providers.data_url import data_url, picture_url
 from podd.providers.encoded_items import joined
+from podd.providers.function_tools import function_tools
 from podd.providers.openai_chat.endpoint import TokenField
 from podd.providers.openai_chat.quirks import PLAIN, Quirks
 
@@ -73,7 +75,7 @@ def encode(
     sampling = surface.sampling
     body: dict[str, Any] = {"model": surface.model}
     if request.shows_tools:
-        body["tools"] = _tools(surface)
+        body["tools"] = function_tools(surface)
         if request.tool_choice != "auto":
             body["tool_choice"] = _choice(request.tool_choice)
     options = {
@@ -139,20 +141,6 @@ def _format(schema: dict[str, Any] | None) -> object:
     return {"type": "json_schema", "json_schema": named}
 
 
-def _tools(surface: Surface) -> list[dict[str, Any]]:
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": tool.schema,
-            },
-        }
-        for tool in surface.tools
-    ]
-
-
 def _message(message: dict[str, Any]) -> bytes:
     return _encoder.encode(message)
 
@@ -162,11 +150,10 @@ def _part(part: UserPart) -> dict[str, Any]:
         case TextPart(text):
             return {"type": "text", "text": text}
         case ImagePart():
-            url = part.url or f"data:{part.media_type};base64,{part.data}"
-            return {"type": "image_url", "image_url": {"url": url}}
+            return {"type": "image_url", "image_url": {"url": picture_url(part)}}
         case DocumentPart():
-            data = f"data:{part.media_type};base64,{part.data}"
-            file = {"filename": part.name or "document", "file_data": data}
+            name = part.name or "document"
+            file = {"filename": name, "file_data": data_url(part)}
             return {"type": "file", "file": file}
         case unknown:
             assert_never(unknown)

@@ -37,6 +37,7 @@ from podd.core.context.request import ModelRequest, NamedTool, Surface, ToolChoi
 from podd.providers.call_arguments import valid_arguments
 from podd.providers.call_ids import strict_call_id
 from podd.providers.capabilities import Capability
+from podd.providers.data_url import data_url, picture_url
 from podd.providers.encoded_items import joined
 from podd.providers.openai_responses import replay
 from podd.providers.openai_responses.errors import PROVIDER
@@ -160,10 +161,10 @@ def _part(part: UserPart) -> dict[str, Any]:
         case TextPart(text):
             return {"type": "input_text", "text": text}
         case ImagePart():
-            url = part.url or f"data:{part.media_type};base64,{part.data}"
+            url = picture_url(part)
             return {"type": "input_image", "image_url": url, "detail": "auto"}
         case DocumentPart():
-            data = f"data:{part.media_type};base64,{part.data}"
+            data = data_url(part)
             name = part.name or "document"
             return {"type": "input_file", "filename": name, "file_data": data}
         case unknown:
